@@ -1,0 +1,189 @@
+package httpx
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"code.dny.dev/ssrf"
+)
+
+// ClientConfig says where outgoing calls may go.
+type ClientConfig struct {
+	// Origins maps a real origin ("https://graph.facebook.com") to the base that
+	// stands in for it ("http://127.0.0.1:8080/lab/facebook/graph.facebook.com").
+	Origins map[string]string
+	// Trusted origins are dialled without the address guard and may be plain http:
+	// a development server on loopback. The bases of Origins are trusted by themselves.
+	Trusted   []string
+	Timeout   time.Duration // of one call, whole; zero: 60 s
+	UserAgent string
+}
+
+// Client is the guarded client for every call that leaves the program: https only,
+// public addresses only (checked on the resolved address when dialling), ports 80
+// and 443, no redirects, no proxies, bounded answers, and errors that name the
+// host but never the path or query.
+type Client struct {
+	origins   map[string]string
+	trusted   map[string]bool
+	guarded   *http.Client
+	free      *http.Client
+	userAgent string
+}
+
+// maxAnswer bounds what is read of one answer.
+const maxAnswer = 1 << 20
+
+// ErrTooLarge is the cause when an answer passes 1 MiB.
+var ErrTooLarge = errors.New("answer is larger than 1 MiB")
+
+// CallError tells that a call got no whole answer. It never holds a URL.
+type CallError struct {
+	Host  string
+	Sent  bool // the request may have reached the server: the outcome is ambiguous
+	cause error
+}
+
+func (e *CallError) Error() string {
+	when := "before it was sent"
+	if e.Sent {
+		when = "after it was sent"
+	}
+	return fmt.Sprintf("call to %s broke %s: %v", e.Host, when, e.cause)
+}
+
+func (e *CallError) Unwrap() error { return e.cause }
+
+// Response is a whole answer, read into memory.
+type Response struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// NewClient builds the client; it keeps connections until CloseIdle.
+func NewClient(cfg ClientConfig) *Client {
+	timeout := cfg.Timeout
+	if timeout == 0 {
+		timeout = 60 * time.Second
+	}
+	c := &Client{
+		origins: cfg.Origins, trusted: map[string]bool{}, userAgent: cfg.UserAgent,
+		guarded: newHTTPClient(timeout, ssrf.New().Safe), free: newHTTPClient(timeout, nil),
+	}
+	for _, o := range cfg.Trusted {
+		c.trusted[strings.TrimRight(o, "/")] = true
+	}
+	return c
+}
+
+func newHTTPClient(timeout time.Duration, control controlFunc) *http.Client {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, Control: control}
+	return &http.Client{
+		Timeout: timeout,
+		Transport: &http.Transport{
+			DialContext:            dialer.DialContext,
+			TLSHandshakeTimeout:    10 * time.Second,
+			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+			ForceAttemptHTTP2:      true,
+			IdleConnTimeout:        90 * time.Second,
+			MaxResponseHeaderBytes: 64 << 10,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// CloseIdle drops kept connections.
+func (c *Client) CloseIdle() {
+	c.guarded.CloseIdleConnections()
+	c.free.CloseIdleConnections()
+}
+
+// Rebase turns a real address into the one that stands in for it: what a browser
+// is sent to, and what Do calls. Addresses of other origins come back unchanged.
+func (c *Client) Rebase(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	base, ok := c.origins[u.Scheme+"://"+u.Host]
+	if !ok {
+		return address
+	}
+	return base + strings.TrimPrefix(address, u.Scheme+"://"+u.Host)
+}
+
+// Do sends the request once, to the stand-in where there is one, and reads the
+// answer whole. Errors are *CallError.
+func (c *Client) Do(req *http.Request) (*Response, error) {
+	host := req.URL.Host
+	var sent atomic.Bool
+	trace := &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { sent.Store(true) }}
+	req, client, err := c.route(req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
+	if err != nil {
+		return nil, &CallError{Host: host, cause: err}
+	}
+	if c.userAgent != "" && req.Header.Get("User-Agent") == "" {
+		req.Header.Set("User-Agent", c.userAgent)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, &CallError{Host: host, Sent: sent.Load(), cause: scrub(err)}
+	}
+	defer resp.Body.Close()
+	body, err := readBounded(resp.Body)
+	if err != nil {
+		return nil, &CallError{Host: host, Sent: true, cause: scrub(err)}
+	}
+	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: body}, nil
+}
+
+func readBounded(r io.Reader) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, maxAnswer+1))
+	if err == nil && len(body) > maxAnswer {
+		return nil, ErrTooLarge
+	}
+	return body, err
+}
+
+// route picks the stand-in and the transport.
+func (c *Client) route(req *http.Request) (*http.Request, *http.Client, error) {
+	origin := req.URL.Scheme + "://" + req.URL.Host
+	if base, ok := c.origins[origin]; ok {
+		u, err := url.Parse(base + strings.TrimPrefix(req.URL.String(), origin))
+		if err != nil {
+			return nil, nil, errors.New("stand-in address is not a URL")
+		}
+		req.URL, req.Host = u, u.Host
+		return req, c.free, nil
+	}
+	if c.trusted[origin] {
+		return req, c.free, nil
+	}
+	if req.URL.Scheme != "https" || req.URL.User != nil {
+		return nil, nil, errors.New("only plain https addresses may be called")
+	}
+	return req, c.guarded, nil
+}
+
+// scrub drops the URL that net/http puts into its errors: it may hold secrets.
+func scrub(err error) error {
+	var ue *url.Error
+	for errors.As(err, &ue) {
+		err = ue.Err
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return context.DeadlineExceeded
+	}
+	return err
+}
