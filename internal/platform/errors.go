@@ -1,0 +1,18 @@
+package platform
+
+import "patchbay/internal/fault"
+
+// The failures a platform's code can tell apart. Each reason has a page text.
+var (
+	ErrUnavailable   = fault.New(fault.PlatformUnavailable, "platform_unavailable", "The platform did not answer properly. Try again in a little while.")
+	ErrRejected      = fault.New(fault.PlatformRejected, "platform_rejected", "The platform refused this server's app. Its operator has to look at the app's settings.")
+	ErrCodeExpired   = fault.New(fault.Conflict, "code_expired", "The consent took too long to come back, and the platform no longer accepts it. Try again.")
+	ErrNoTargets     = fault.New(fault.Conflict, "no_targets", "This account has nothing that can be connected.")
+	ErrScopesMissing = fault.New(fault.Denied, "scopes_missing", "A permission that is needed was not granted.")
+	ErrTokenKind     = fault.New(fault.PlatformRejected, "token_kind", "The platform gave a token of an unexpected kind.")
+	ErrReauth        = fault.New(fault.ReauthRequired, "interrupted", "The platform no longer accepts this consent. Connect again.")
+	ErrHandleUnknown = fault.New(fault.Invalid, "handle_unknown", "No account was found under this handle.")
+	ErrHandleInvalid = fault.New(fault.Invalid, "handle_invalid", "This does not look like a handle.")
+	ErrServerRefused = fault.New(fault.PlatformRejected, "server_refused", "This account's server cannot be used.")
+	ErrIssuer        = fault.New(fault.PlatformRejected, "issuer_mismatch", "The answer did not come from the server that was asked.")
+)
