@@ -1,0 +1,113 @@
+package connect
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"patchbay/internal/fault"
+	"patchbay/internal/vault"
+)
+
+// How long a connect link opens when the caller does not say, and at most.
+const (
+	DefaultSessionTTL = 15 * time.Minute
+	MaxSessionTTL     = 24 * time.Hour
+	minSessionTTL     = time.Minute
+)
+
+// NewSession is what an application asks for.
+type NewSession struct {
+	Origin          string
+	OwnerExternalID string // empty: the key's owner, else the workspace's default one
+	OwnerName       string // used when the owner is made
+	Platforms       []string
+	Selection       Selection // empty: SelectPlatform
+	RedirectURL     string
+	TTL             time.Duration // zero: DefaultSessionTTL
+}
+
+// CreateSession makes a session and its link token, which is told only here.
+// Unknown owners are made. Needs ScopeSessionsWrite.
+func (s *Service) CreateSession(ctx context.Context, c Caller, n NewSession) (Session, vault.Secret, error) {
+	if err := c.Require(ScopeSessionsWrite); err != nil {
+		return Session{}, vault.Secret{}, err
+	}
+	if err := s.checkNewSession(ctx, c, n); err != nil {
+		return Session{}, vault.Secret{}, err
+	}
+	link, now := newToken(), s.now()
+	session := Session{
+		WorkspaceID: c.WorkspaceID, Origin: n.Origin, Status: SessionPending, TokenHash: HashToken(link), Platforms: n.Platforms,
+		Selection: cmp.Or(n.Selection, SelectPlatform), InitiatorCheck: CheckSameBrowser, RedirectURL: n.RedirectURL,
+		CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(cmp.Or(n.TTL, DefaultSessionTTL)),
+	}
+	err := s.store.InTx(ctx, func(tx Tx) error {
+		owner, err := s.ownerFor(ctx, tx, c, n)
+		if err != nil {
+			return err
+		}
+		session.OwnerID = owner.ID
+		made, err := tx.InsertSession(ctx, session)
+		if err != nil {
+			return err
+		}
+		session.ID = made.ID
+		s.emit(tx, Event{
+			WorkspaceID: c.WorkspaceID, Type: EventSessionCreated, OwnerID: owner.ID, SessionID: made.ID,
+			Cause: CauseIntegration, Data: eventData("origin", n.Origin),
+		})
+		return nil
+	})
+	if err != nil {
+		return Session{}, vault.Secret{}, fmt.Errorf("create session: %w", err)
+	}
+	return session, link, nil
+}
+
+func (s *Service) checkNewSession(ctx context.Context, c Caller, n NewSession) error {
+	for i, id := range n.Platforms {
+		if _, ok := s.platforms.Get(id); !ok || slices.Index(n.Platforms, id) != i {
+			return fault.InvalidField("platforms", "unknown", "names a platform that is not supported, or one twice")
+		}
+	}
+	if n.TTL != 0 && (n.TTL < minSessionTTL || n.TTL > MaxSessionTTL) {
+		return fault.InvalidField("expires_in", "range", "must be between 60 and 86400 seconds")
+	}
+	if len(n.OwnerExternalID) > 255 || len(n.OwnerName) > 255 {
+		return fault.InvalidField("owner", "length", "must be at most 255 characters")
+	}
+	w, err := s.store.Workspace(ctx, c.WorkspaceID)
+	if err != nil {
+		return fmt.Errorf("workspace %d: %w", c.WorkspaceID, err)
+	}
+	if n.RedirectURL == "" {
+		return nil
+	}
+	return CheckRedirect(w, n.RedirectURL)
+}
+
+// ownerFor finds or makes the owner. A key that is bound to one owner sees no other.
+func (s *Service) ownerFor(ctx context.Context, tx Tx, c Caller, n NewSession) (Owner, error) {
+	switch {
+	case c.OwnerID != 0:
+		owner, err := tx.Owner(ctx, c.WorkspaceID, c.OwnerID)
+		if err == nil && n.OwnerExternalID != "" && n.OwnerExternalID != owner.ExternalID {
+			return Owner{}, fault.New(fault.NotFound, "owner_unknown", "There is no such owner.")
+		}
+		return owner, err
+	case n.OwnerExternalID == "":
+		return tx.DefaultOwner(ctx, c.WorkspaceID)
+	}
+	owner, err := tx.OwnerByExternalID(ctx, c.WorkspaceID, n.OwnerExternalID)
+	if !errors.Is(err, fault.NotFound) {
+		return owner, err
+	}
+	owner, _, err = tx.EnsureOwner(ctx, Owner{
+		WorkspaceID: c.WorkspaceID, ExternalID: n.OwnerExternalID, Name: cmp.Or(n.OwnerName, n.OwnerExternalID), CreatedAt: s.now(),
+	})
+	return owner, err
+}

@@ -1,0 +1,15 @@
+package connect
+
+import "encoding/json"
+
+// eventData is a small JSON object of pairs; empty values are left out.
+func eventData(pairs ...string) []byte {
+	m := map[string]string{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			m[pairs[i]] = pairs[i+1]
+		}
+	}
+	b, _ := json.Marshal(m) // strings always marshal
+	return b
+}

@@ -1,0 +1,41 @@
+package connect
+
+import "time"
+
+// Cause is who or what made an event happen.
+type Cause string
+
+const (
+	CauseCustomer    Cause = "customer" // the person, on our pages or at the platform
+	CauseIntegration Cause = "integration"
+	CauseOperator    Cause = "operator"
+	CausePlatform    Cause = "platform"
+	CauseSystem      Cause = "system"
+)
+
+// Event types.
+const (
+	EventSessionCreated     = "session.created"
+	EventSessionFailed      = "session.failed"
+	EventSessionSucceeded   = "session.succeeded"
+	EventSessionCanceled    = "session.canceled"
+	EventSessionExpired     = "session.expired"
+	EventGrantCreated       = "grant.created"
+	EventGrantRenewed       = "grant.renewed" // a new consent replaced the credentials
+	EventChannelConnected   = "channel.connected"
+	EventChannelReconnected = "channel.reconnected"
+)
+
+// Event is something that happened, written once, in the transaction of what it tells.
+type Event struct {
+	WorkspaceID int64
+	Number      int64 // per workspace, in commit order, from 1, without gaps; set by the store
+	Type        string
+	OwnerID     int64 // 0: none
+	SessionID   int64 // 0: none
+	ChannelID   int64 // 0: none
+	ChannelSeq  int64 // per channel, from 1; 0 without a channel; set by the store
+	Cause       Cause
+	Data        []byte // JSON object without secrets
+	At          time.Time
+}

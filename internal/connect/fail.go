@@ -1,0 +1,100 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"patchbay/internal/fault"
+)
+
+// failAttempt ends an attempt with what went wrong, and tells its session. The
+// credentials that it may have stored are erased.
+func (s *Service) failAttempt(ctx context.Context, a Attempt, cause error) error {
+	why := fault.From(cause)
+	s.log.WarnContext(ctx, "attempt failed", slog.Int64("attempt", a.ID), slog.String("platform", a.Platform),
+		slog.String("reason", why.Reason), slog.Any("cause", cause))
+	return s.endAttempt(ctx, a, endState(why), why)
+}
+
+func endState(why *fault.Error) AttemptState {
+	switch why {
+	case ErrDenied:
+		return AttemptDenied
+	case ErrInterrupted:
+		return AttemptInterrupted
+	case ErrAttemptExpired:
+		return AttemptExpired
+	case ErrSuperseded:
+		return AttemptSuperseded
+	default:
+		return AttemptFailed
+	}
+}
+
+// endAttempt moves the attempt from the state it was read in to a final one.
+// fault.Conflict when it has moved since.
+func (s *Service) endAttempt(ctx context.Context, a Attempt, to AttemptState, why *fault.Error) error {
+	return s.inSession(ctx, a.WorkspaceID, a.SessionID, func(tx Tx, session *Session) error {
+		from, grantID := a.State, a.GrantID
+		ended := a.moved(s.now(), to, why)
+		ended.GrantID = 0
+		if err := tx.UpdateAttempt(ctx, ended, from); err != nil {
+			return err
+		}
+		if err := s.step(ctx, tx, ended, string(to), why.Reason); err != nil {
+			return err
+		}
+		if err := s.dropGrant(ctx, tx, a.WorkspaceID, grantID); err != nil {
+			return err
+		}
+		if session.Final() || to == AttemptSuperseded {
+			return nil
+		}
+		return s.failSession(ctx, tx, session, ended)
+	})
+}
+
+// failSession tells of the attempt, unless a later one is under way or the link
+// is over anyway.
+func (s *Service) failSession(ctx context.Context, tx Tx, session *Session, a Attempt) error {
+	attempts, err := tx.Attempts(ctx, a.WorkspaceID, a.SessionID)
+	if err != nil {
+		return err
+	}
+	for _, other := range attempts {
+		if other.ID > a.ID && other.State != AttemptSuperseded {
+			return nil // the session tells of its last attempt
+		}
+	}
+	session.Status, session.Platform, session.Reason, session.Message = SessionFailed, a.Platform, a.Reason, a.Message
+	s.emit(tx, Event{
+		WorkspaceID: session.WorkspaceID, Type: EventSessionFailed, OwnerID: session.OwnerID, SessionID: session.ID,
+		Cause: failureCause(a), Data: eventData("platform", a.Platform, "reason", a.Reason),
+	})
+	return nil
+}
+
+func failureCause(a Attempt) Cause {
+	switch a.State {
+	case AttemptDenied:
+		return CauseCustomer
+	case AttemptInterrupted, AttemptExpired:
+		return CauseSystem
+	default:
+		return CausePlatform
+	}
+}
+
+// dropGrant erases a grant that nothing uses: one that never became usable, or
+// whose consent led to no channel.
+func (s *Service) dropGrant(ctx context.Context, tx Tx, workspaceID, grantID int64) error {
+	if grantID == 0 {
+		return nil
+	}
+	err := tx.DeleteGrant(ctx, workspaceID, grantID)
+	if errors.Is(err, fault.Conflict) || errors.Is(err, fault.NotFound) {
+		return nil // channels hold it, or it went with another attempt
+	}
+	return err
+}

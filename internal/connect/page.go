@@ -1,0 +1,94 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"patchbay/internal/fault"
+	"patchbay/internal/platform"
+	"patchbay/internal/vault"
+)
+
+// LinkView is everything a page needs to show a session to the browser that
+// opened its link. Looking changes nothing but what time had already ended.
+type LinkView struct {
+	SessionView
+	Workspace Workspace
+	Offered   []Offered
+	Attempt   Attempt // this browser's latest; zero ID: none
+	Grant     Grant   // of an attempt that is choosing
+	Targets   []Target
+	Pick      platform.Pick
+	Expired   bool // no new attempt may begin
+}
+
+// OpenLink shows the session of a link to a browser. ErrLinkUnknown when there is none.
+func (s *Service) OpenLink(ctx context.Context, link, browser vault.Secret) (LinkView, error) {
+	session, err := s.store.SessionByTokenHash(ctx, HashToken(link))
+	if errors.Is(err, fault.NotFound) {
+		return LinkView{}, ErrLinkUnknown
+	}
+	if err != nil {
+		return LinkView{}, fmt.Errorf("find session: %w", err)
+	}
+	if session, err = s.settled(ctx, session); err != nil {
+		return LinkView{}, err
+	}
+	v := LinkView{Offered: s.offered(session), Expired: !s.now().Before(session.ExpiresAt)}
+	if v.SessionView, err = s.view(ctx, session); err != nil {
+		return LinkView{}, err
+	}
+	if v.Workspace, err = s.store.Workspace(ctx, session.WorkspaceID); err != nil {
+		return LinkView{}, err
+	}
+	if v.Attempt, err = s.latestAttempt(ctx, session, browser); err != nil {
+		return LinkView{}, err
+	}
+	return s.withChoice(ctx, v)
+}
+
+func (s *Service) latestAttempt(ctx context.Context, session Session, browser vault.Secret) (Attempt, error) {
+	attempts, err := s.store.Attempts(ctx, session.WorkspaceID, session.ID)
+	if err != nil {
+		return Attempt{}, err
+	}
+	for _, a := range slices.Backward(attempts) {
+		if sameHash(a.BrowserHash, HashToken(browser)) {
+			return a, nil
+		}
+	}
+	return Attempt{}, nil
+}
+
+func (s *Service) withChoice(ctx context.Context, v LinkView) (LinkView, error) {
+	if v.Attempt.State != AttemptChoosing || v.Session.Final() {
+		return v, nil
+	}
+	targets, err := s.store.Targets(ctx, v.Attempt.WorkspaceID, v.Attempt.GrantID)
+	if err != nil {
+		return v, err
+	}
+	v.Grant, err = s.store.Grant(ctx, v.Attempt.WorkspaceID, v.Attempt.GrantID)
+	v.Targets, v.Pick = choosable(targets), s.pickOf(v.Session, v.Attempt.Platform)
+	return v, err
+}
+
+// Nudge lets the page of an attempt that died go on: it resumes one whose lease is
+// over and otherwise does nothing. The page calls it before it shows progress.
+func (s *Service) Nudge(ctx context.Context, a Attempt) error {
+	if time.Now().Before(a.LeaseUntil) {
+		return nil
+	}
+	var err error
+	switch a.State {
+	case AttemptVerifying, AttemptExchanging:
+		err = s.sweepAttempt(ctx, a, time.Now())
+	}
+	if errors.Is(err, fault.Conflict) {
+		return nil
+	}
+	return err
+}

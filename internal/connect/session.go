@@ -1,0 +1,127 @@
+package connect
+
+import (
+	"slices"
+	"time"
+)
+
+// SessionStatus is the life of a connect link.
+type SessionStatus string
+
+const (
+	SessionPending   SessionStatus = "pending"
+	SessionSucceeded SessionStatus = "succeeded" // final
+	SessionFailed    SessionStatus = "failed"    // tells of the last attempt; a new one may still succeed unless Ended
+	SessionCanceled  SessionStatus = "canceled"  // final
+	SessionExpired   SessionStatus = "expired"   // final
+)
+
+// InitiatorCheck says how we know that who finished is who started.
+type InitiatorCheck string
+
+// CheckSameBrowser holds every attempt to the browser that began it.
+const CheckSameBrowser InitiatorCheck = "same_browser"
+
+// Selection says how many targets one consent may turn into channels.
+type Selection string
+
+const (
+	SelectPlatform Selection = "platform" // as the platform's Spec.Pick says
+	SelectOne      Selection = "one"
+)
+
+// Origins of sessions.
+const (
+	OriginNative          = "native"
+	OriginMarketingBlocks = "marketingblocks"
+)
+
+// Session is the life of one connect link.
+type Session struct {
+	ID             int64
+	WorkspaceID    int64
+	OwnerID        int64
+	Origin         string // OriginNative, or the dialect that made it
+	Status         SessionStatus
+	TokenHash      []byte   // SHA-256 of the link token
+	Platforms      []string // offered; empty: all there are
+	Selection      Selection
+	InitiatorCheck InitiatorCheck
+	RedirectURL    string // where the person returns; empty: a page says "you can close this window"
+	Platform       string // of the last attempt; empty before the first
+	Reason         string // of the last failure; empty otherwise
+	Message        string // English, safe to show
+	ChannelIDs     []int64
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	ExpiresAt      time.Time // ends new attempts; one begun before has AttemptGrace more
+	EndedAt        time.Time // set when nothing can change any more; zero before
+}
+
+// AttemptGrace is how much longer than its session an attempt that has begun may take.
+const AttemptGrace = 10 * time.Minute
+
+// Final tells whether nothing can change any more.
+func (s Session) Final() bool { return !s.EndedAt.IsZero() }
+
+// AttemptState is how far one trip to a platform came.
+type AttemptState string
+
+const (
+	AttemptAway        AttemptState = "away"        // the person is at the platform
+	AttemptExchanging  AttemptState = "exchanging"  // the state is consumed, the code is being exchanged
+	AttemptVerifying   AttemptState = "verifying"   // credentials are stored; identity and targets are being asked: resumable
+	AttemptChoosing    AttemptState = "choosing"    // the person chooses among targets
+	AttemptSucceeded   AttemptState = "succeeded"   // final, as are those below
+	AttemptDenied      AttemptState = "denied"      // the person said no
+	AttemptFailed      AttemptState = "failed"      // see Reason
+	AttemptInterrupted AttemptState = "interrupted" // we died while the code was out: a new attempt is safe
+	AttemptSuperseded  AttemptState = "superseded"  // the session ended, or another attempt finished first
+	AttemptExpired     AttemptState = "expired"     // nobody came back in time
+)
+
+// Final tells whether the attempt can no longer move.
+func (s AttemptState) Final() bool {
+	switch s {
+	case AttemptAway, AttemptExchanging, AttemptVerifying, AttemptChoosing:
+		return false
+	default:
+		return true
+	}
+}
+
+// Attempt is one trip to a platform inside a session.
+type Attempt struct {
+	ID          int64
+	WorkspaceID int64
+	SessionID   int64
+	Platform    string
+	AppID       int64
+	State       AttemptState
+	StateHash   []byte // SHA-256 of the OAuth state
+	BrowserHash []byte // SHA-256 of the browser cookie
+	RedirectURI string // byte for byte as sent
+	Issuer      string // what iss must equal; empty: none is sent
+	Sealed      []byte // link token, PKCE verifier and the platform's private data
+	GrantID     int64  // 0 before credentials are stored
+	Reason      string
+	Message     string
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	ExpiresAt   time.Time
+	LeaseUntil  time.Time // real time: who exchanges or verifies has died when it is over; zero: nobody does
+}
+
+// Step is one line of an attempt's timeline. It holds no secret.
+type Step struct {
+	AttemptID int64
+	Number    int // from 1
+	Name      string
+	Detail    string // a reason slug or a count; may be empty
+	At        time.Time
+}
+
+// offers tells whether the session may be used for the platform.
+func (s Session) offers(platformID string) bool {
+	return len(s.Platforms) == 0 || slices.Contains(s.Platforms, platformID)
+}

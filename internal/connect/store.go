@@ -1,0 +1,160 @@
+package connect
+
+import (
+	"context"
+	"time"
+)
+
+// Store is the storage that the core needs. Every read that takes a workspace id
+// answers fault.NotFound for what belongs to another workspace. Reads outside a
+// transaction see what is committed.
+type Store interface {
+	Reader
+	// InTx runs fn in one transaction and commits when it returns nil. fn does
+	// storage work only, may be run again from the start (serialization failures),
+	// and is not stopped by ctx once it has begun: a ctx that ends earlier gives
+	// ctx.Err() and nothing has happened.
+	InTx(ctx context.Context, fn func(Tx) error) error
+}
+
+// Tx is one transaction: reads, writes, and the events of what was written.
+type Tx interface {
+	Reader
+	TenantWriter
+	SessionWriter
+	AttemptWriter
+	GrantWriter
+	ChannelWriter
+	// Emit writes an event together with what it tells. Numbers are given at the
+	// end of the transaction, so that number order is commit order.
+	Emit(Event)
+}
+
+// Reader is what can be asked.
+type Reader interface {
+	TenantReader
+	SessionReader
+	AttemptReader
+	GrantReader
+	ChannelReader
+	EventReader
+}
+
+// TenantReader finds workspaces and what belongs to them by name.
+type TenantReader interface {
+	Workspace(ctx context.Context, id int64) (Workspace, error)
+	FirstWorkspace(ctx context.Context) (Workspace, error) // lowest id; NotFound in an empty store
+	KeyByHash(ctx context.Context, hash []byte) (Key, error)
+	Owner(ctx context.Context, workspaceID, id int64) (Owner, error)
+	OwnerByExternalID(ctx context.Context, workspaceID int64, externalID string) (Owner, error)
+	DefaultOwner(ctx context.Context, workspaceID int64) (Owner, error)
+	App(ctx context.Context, id int64) (App, error)
+}
+
+// TenantWriter makes them. Inserts return the row with its id.
+type TenantWriter interface {
+	InsertWorkspace(ctx context.Context, w Workspace) (Workspace, error)
+	InsertKey(ctx context.Context, k Key) (Key, error)
+	RevokeKey(ctx context.Context, workspaceID, id int64, at time.Time) error
+	// EnsureOwner finds the owner by (workspace, external id) or makes it; made tells which.
+	EnsureOwner(ctx context.Context, o Owner) (owner Owner, made bool, err error)
+	// EnsureApp finds the app by (workspace, platform, server, client id) or makes it.
+	EnsureApp(ctx context.Context, a App) (App, error)
+}
+
+// SessionReader finds sessions.
+type SessionReader interface {
+	Session(ctx context.Context, workspaceID, id int64) (Session, error)
+	SessionByTokenHash(ctx context.Context, hash []byte) (Session, error)
+	// SessionVersions tells UpdatedAt of those sessions that exist, for waiting.
+	SessionVersions(ctx context.Context, ids []int64) (map[int64]time.Time, error)
+	// DueSessions lists sessions not ended whose ExpiresAt is at or before now, oldest first.
+	DueSessions(ctx context.Context, now time.Time, limit int) ([]Session, error)
+}
+
+// SessionWriter changes sessions.
+type SessionWriter interface {
+	InsertSession(ctx context.Context, s Session) (Session, error)
+	// LockSession reads the session and keeps others from changing it until the
+	// transaction ends. Every transaction that changes a session or its attempts
+	// locks the session first.
+	LockSession(ctx context.Context, workspaceID, id int64) (Session, error)
+	// UpdateSession writes Status, Platform, Reason, Message, ChannelIDs, UpdatedAt and EndedAt.
+	UpdateSession(ctx context.Context, s Session) error
+}
+
+// AttemptReader finds attempts.
+type AttemptReader interface {
+	Attempt(ctx context.Context, workspaceID, id int64) (Attempt, error)
+	AttemptByStateHash(ctx context.Context, hash []byte) (Attempt, error)
+	Attempts(ctx context.Context, workspaceID, sessionID int64) ([]Attempt, error) // oldest first
+	Steps(ctx context.Context, workspaceID, sessionID int64) ([]Step, error)       // of all its attempts, in order
+	// StaleAttempts lists attempts that are exchanging or verifying with a lease at
+	// or before realNow, and those away or choosing with ExpiresAt at or before now.
+	StaleAttempts(ctx context.Context, realNow, now time.Time, limit int) ([]Attempt, error)
+}
+
+// AttemptWriter changes attempts.
+type AttemptWriter interface {
+	InsertAttempt(ctx context.Context, a Attempt) (Attempt, error)
+	// UpdateAttempt writes State, Sealed, GrantID, Reason, Message, UpdatedAt, ExpiresAt and
+	// LeaseUntil, provided that the stored state is from; else fault.Conflict and no change.
+	UpdateAttempt(ctx context.Context, a Attempt, from AttemptState) error
+	// SealAttempt writes Sealed alone (the row's id is part of what it is sealed with).
+	SealAttempt(ctx context.Context, workspaceID, id int64, sealed []byte) error
+	// AppendStep numbers the step within its attempt.
+	AppendStep(ctx context.Context, workspaceID int64, s Step) error
+}
+
+// GrantReader finds grants and what they reach.
+type GrantReader interface {
+	Grant(ctx context.Context, workspaceID, id int64) (Grant, error)
+	// GrantBySubject finds the usable grant of (workspace, app, subject, owner).
+	GrantBySubject(ctx context.Context, workspaceID, appID int64, subject string, ownerID int64) (Grant, error)
+	Targets(ctx context.Context, workspaceID, grantID int64) ([]Target, error) // in the order they were saved
+}
+
+// GrantWriter changes grants.
+type GrantWriter interface {
+	InsertGrant(ctx context.Context, g Grant) (Grant, error)
+	// UpdateGrant writes everything but ids, owner, app, platform and CreatedAt,
+	// provided that the stored fence is fence; else fault.Conflict and no change.
+	UpdateGrant(ctx context.Context, g Grant, fence int64) error
+	// DeleteGrant removes a grant that has no channel, with its targets.
+	DeleteGrant(ctx context.Context, workspaceID, id int64) error
+	// SaveTarget inserts or updates by (grant, kind, external id); the id stays.
+	SaveTarget(ctx context.Context, t Target) (Target, error)
+	// SealTarget writes Sealed and TokenVersion alone.
+	SealTarget(ctx context.Context, workspaceID, id int64, sealed []byte, version int64) error
+	// DropTargets deletes the grant's targets except keep (ids) and those a channel points at.
+	DropTargets(ctx context.Context, workspaceID, grantID int64, keep []int64) error
+}
+
+// ChannelFilter narrows a list. Zero values do not narrow.
+type ChannelFilter struct {
+	OwnerID   int64
+	Platform  string
+	Kind      string
+	Lifecycle Lifecycle // empty: active and paused
+	Health    Health
+}
+
+// ChannelReader finds channels.
+type ChannelReader interface {
+	Channel(ctx context.Context, workspaceID, id int64) (Channel, error)
+	// Channels lists by ascending id, those with an id above after, at most limit.
+	Channels(ctx context.Context, workspaceID int64, f ChannelFilter, after int64, limit int) ([]Channel, error)
+}
+
+// ChannelWriter changes channels.
+type ChannelWriter interface {
+	// SaveChannel inserts, or revives and updates the one with the same (workspace,
+	// owner, platform, kind, external id); the id stays. made tells which.
+	SaveChannel(ctx context.Context, c Channel) (channel Channel, made bool, err error)
+}
+
+// EventReader reads the log of what happened.
+type EventReader interface {
+	// Events lists by ascending number, those above after, at most limit.
+	Events(ctx context.Context, workspaceID, after int64, limit int) ([]Event, error)
+}

@@ -1,0 +1,101 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"patchbay/internal/fault"
+)
+
+const sweepBatch = 100
+
+// Sweep looks after what time has passed over: attempts whose process died are
+// interrupted or resumed, forgotten ones expire, and sessions end. It is safe to
+// run in several replicas; realNow is the real time, which leases follow.
+func (s *Service) Sweep(ctx context.Context, realNow time.Time) error {
+	attempts, err := s.store.StaleAttempts(ctx, realNow, s.now(), sweepBatch)
+	if err != nil {
+		return fmt.Errorf("stale attempts: %w", err)
+	}
+	for _, a := range attempts {
+		if err := s.sweepAttempt(ctx, a, realNow); err != nil && !errors.Is(err, fault.Conflict) {
+			s.log.ErrorContext(ctx, "sweep attempt", slog.Int64("attempt", a.ID), slog.Any("cause", err))
+		}
+	}
+	sessions, err := s.store.DueSessions(ctx, s.now(), sweepBatch)
+	if err != nil {
+		return fmt.Errorf("due sessions: %w", err)
+	}
+	for _, session := range sessions {
+		if _, err := s.settled(ctx, session); err != nil {
+			s.log.ErrorContext(ctx, "sweep session", slog.Int64("session", session.ID), slog.Any("cause", err))
+		}
+	}
+	return nil
+}
+
+// Recover sweeps as if every lease taken before started were over: for a process
+// that has the store to itself, so that whoever held one is dead.
+func (s *Service) Recover(ctx context.Context, started time.Time) error {
+	return s.Sweep(ctx, started.Add(s.lease))
+}
+
+func (s *Service) sweepAttempt(ctx context.Context, a Attempt, realNow time.Time) error {
+	switch a.State {
+	case AttemptExchanging:
+		return s.failAttempt(ctx, a, ErrInterrupted)
+	case AttemptVerifying:
+		return s.Resume(ctx, a, realNow)
+	default:
+		return s.failAttempt(ctx, a, ErrAttemptExpired)
+	}
+}
+
+// settled ends a session whose time is over and which no attempt can still turn:
+// a failed one stays failed, any other expires.
+func (s *Service) settled(ctx context.Context, session Session) (Session, error) {
+	if session.Final() || s.now().Before(session.ExpiresAt) {
+		return session, nil
+	}
+	err := s.inSession(ctx, session.WorkspaceID, session.ID, func(tx Tx, locked *Session) error {
+		defer func() { session = *locked }()
+		if locked.Final() {
+			return nil
+		}
+		open, err := s.underWay(ctx, tx, *locked)
+		if err != nil || open {
+			return err
+		}
+		locked.EndedAt = s.now()
+		if locked.Status == SessionFailed {
+			return nil
+		}
+		locked.Status = SessionExpired
+		s.emit(tx, Event{
+			WorkspaceID: locked.WorkspaceID, Type: EventSessionExpired, OwnerID: locked.OwnerID, SessionID: locked.ID,
+			Cause: CauseSystem, Data: eventData("platform", locked.Platform),
+		})
+		return nil
+	})
+	if err != nil {
+		return session, fmt.Errorf("settle session %d: %w", session.ID, err)
+	}
+	return session, nil
+}
+
+// underWay tells whether an attempt that began in time may still finish.
+func (s *Service) underWay(ctx context.Context, tx Reader, session Session) (bool, error) {
+	attempts, err := tx.Attempts(ctx, session.WorkspaceID, session.ID)
+	if err != nil {
+		return false, err
+	}
+	for _, a := range attempts {
+		if !a.State.Final() && s.now().Before(a.ExpiresAt) {
+			return true, nil
+		}
+	}
+	return false, nil
+}

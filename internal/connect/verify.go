@@ -1,0 +1,221 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"patchbay/internal/fault"
+	"patchbay/internal/platform"
+	"patchbay/internal/vault"
+)
+
+// verify asks whose the stored credentials are and what they reach, and makes
+// the grant usable. Where nothing is to be chosen the channels come with it.
+func (s *Service) verify(ctx context.Context, a Attempt, token platform.Token) error {
+	p, ok := s.platforms.Get(a.Platform)
+	if !ok {
+		return s.failAttempt(ctx, a, ErrNotOffered)
+	}
+	client := &platform.Client{
+		Env: s.env, App: s.apps[a.Platform], Credentials: token.Credentials, Scopes: token.Scopes, Subject: token.Subject,
+	}
+	identity, targets, err := platform.Verify(ctx, p, client)
+	if err != nil {
+		return s.failAttempt(ctx, a, err)
+	}
+	if identity.Scopes == nil {
+		identity.Scopes = token.Scopes
+	}
+	found := consent{identity: identity, targets: targets, credentials: client.Credentials, pick: p.Spec().Pick}
+	err = s.acceptConsent(ctx, a, found)
+	if errors.Is(err, fault.Conflict) { // another session took in the same person's consent at the same moment
+		err = s.acceptConsent(ctx, a, found)
+	}
+	return err
+}
+
+// consent is what a verified grant brings.
+type consent struct {
+	identity    platform.Identity
+	targets     []platform.Target
+	credentials platform.Credentials
+	pick        platform.Pick
+}
+
+// acceptConsent commits the verified consent: the usable grant, its targets, and
+// either the channels or the choice.
+func (s *Service) acceptConsent(ctx context.Context, a Attempt, c consent) error {
+	return s.inSession(ctx, a.WorkspaceID, a.SessionID, func(tx Tx, session *Session) error {
+		if session.Final() {
+			return s.supersede(ctx, tx, a)
+		}
+		grant, err := s.promote(ctx, tx, a, session.OwnerID, c)
+		if err != nil {
+			return err
+		}
+		targets, err := s.saveTargets(ctx, tx, grant, c.targets)
+		if err != nil {
+			return err
+		}
+		now := a
+		now.GrantID = grant.ID
+		if only, ok := onlyChoice(targets); ok {
+			return s.finish(ctx, tx, session, now, grant, []Target{only})
+		}
+		next := now.moved(s.now(), AttemptChoosing, nil)
+		if err := tx.UpdateAttempt(ctx, next, a.State); err != nil {
+			return err
+		}
+		if err := s.dropTemporary(ctx, tx, a, grant); err != nil {
+			return err
+		}
+		return s.step(ctx, tx, next, string(AttemptChoosing), fmt.Sprint(len(targets)))
+	})
+}
+
+// supersede ends an attempt whose session ended without it.
+func (s *Service) supersede(ctx context.Context, tx Tx, a Attempt) error {
+	ended := a.moved(s.now(), AttemptSuperseded, ErrSuperseded)
+	ended.GrantID = 0
+	if err := tx.UpdateAttempt(ctx, ended, a.State); err != nil {
+		return err
+	}
+	if err := s.dropGrant(ctx, tx, a.WorkspaceID, a.GrantID); err != nil {
+		return err
+	}
+	return s.step(ctx, tx, ended, string(AttemptSuperseded), ErrSuperseded.Reason)
+}
+
+// onlyChoice is the one target when there is exactly one and it can be chosen.
+func onlyChoice(targets []Target) (Target, bool) {
+	if accounts := choosable(targets); len(accounts) == 1 && accounts[0].Blocked == "" {
+		return accounts[0], true
+	}
+	return Target{}, false
+}
+
+// choosable lists what a picker shows: targets that may become channels.
+func choosable(targets []Target) []Target {
+	var out []Target
+	for _, t := range targets {
+		if t.Role == platform.RoleAccount {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// promote turns the attempt's unverified grant into a usable one, or, where this
+// owner's person has consented before, renews that grant with the new credentials.
+func (s *Service) promote(ctx context.Context, tx Tx, a Attempt, ownerID int64, c consent) (Grant, error) {
+	grant, err := tx.GrantBySubject(ctx, a.WorkspaceID, a.AppID, c.identity.Subject, ownerID)
+	event := EventGrantRenewed
+	if errors.Is(err, fault.NotFound) {
+		grant, err = tx.Grant(ctx, a.WorkspaceID, a.GrantID)
+		event = EventGrantCreated
+	}
+	if err != nil {
+		return Grant{}, err
+	}
+	fence := grant.Fence
+	grant.Fence++
+	grant.TokenVersion++
+	grant.State, grant.Subject, grant.Facts = GrantUsable, c.identity.Subject, c.identity.Facts
+	grant.Scopes, grant.ScopesTold, grant.UpdatedAt = c.identity.Scopes, c.identity.Scopes != nil, s.now()
+	if grant, err = s.sealGrant(grant, c.credentials); err != nil {
+		return Grant{}, err
+	}
+	if err := tx.UpdateGrant(ctx, grant, fence); err != nil {
+		return Grant{}, err
+	}
+	s.emit(tx, Event{
+		WorkspaceID: a.WorkspaceID, Type: event, OwnerID: ownerID, SessionID: a.SessionID,
+		Cause: CauseCustomer, Data: eventData("platform", a.Platform, "grant_id", fmt.Sprint(grant.ID)),
+	})
+	return grant, nil
+}
+
+// dropTemporary erases the unverified grant whose credentials went to an older one.
+func (s *Service) dropTemporary(ctx context.Context, tx Tx, a Attempt, kept Grant) error {
+	if a.GrantID == kept.ID {
+		return nil
+	}
+	return s.dropGrant(ctx, tx, a.WorkspaceID, a.GrantID)
+}
+
+func (t Target) place() vault.Place {
+	return vault.Place{Workspace: t.WorkspaceID, Table: "targets", Row: t.ID, Field: "credentials", Version: t.TokenVersion}
+}
+
+func (s *Service) saveTargets(ctx context.Context, tx Tx, g Grant, found []platform.Target) ([]Target, error) {
+	saved := make([]Target, 0, len(found))
+	keep := make([]int64, 0, len(found))
+	for _, f := range found {
+		t, err := tx.SaveTarget(ctx, Target{
+			WorkspaceID: g.WorkspaceID, GrantID: g.ID, Kind: f.Kind, Role: f.Role, ExternalID: f.ExternalID,
+			Facts: f.Facts, Blocked: f.Blocked, TokenVersion: g.TokenVersion,
+		})
+		if err != nil {
+			return nil, err
+		}
+		t.TokenVersion = g.TokenVersion
+		if t.Sealed, err = s.vault.Seal(t.place(), f.Credentials.Encode()); err != nil {
+			return nil, err
+		}
+		if err := tx.SealTarget(ctx, t.WorkspaceID, t.ID, t.Sealed, t.TokenVersion); err != nil {
+			return nil, err
+		}
+		saved, keep = append(saved, t), append(keep, t.ID)
+	}
+	return saved, tx.DropTargets(ctx, g.WorkspaceID, g.ID, keep)
+}
+
+// Resume goes on with an attempt that died after its credentials were stored.
+// Only one caller does it at a time; fault.Conflict for the others.
+func (s *Service) Resume(ctx context.Context, a Attempt, realNow time.Time) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.lease)
+	defer cancel()
+	a, err := s.takeOver(ctx, a, realNow)
+	if err != nil {
+		return err
+	}
+	grant, err := s.store.Grant(ctx, a.WorkspaceID, a.GrantID)
+	if err != nil {
+		return fmt.Errorf("grant of attempt %d: %w", a.ID, err)
+	}
+	secret, err := s.vault.Open(grant.place(), grant.Sealed)
+	if err != nil {
+		return fmt.Errorf("grant of attempt %d: %w", a.ID, err)
+	}
+	credentials, err := platform.DecodeCredentials(secret)
+	if err != nil {
+		return fmt.Errorf("grant of attempt %d: %w", a.ID, err)
+	}
+	token := platform.Token{Credentials: credentials}
+	if grant.ScopesTold {
+		token.Scopes = grant.Scopes
+	}
+	return s.verify(ctx, a, token)
+}
+
+// takeOver moves the lease of a verifying attempt whose holder has died to us.
+func (s *Service) takeOver(ctx context.Context, a Attempt, realNow time.Time) (Attempt, error) {
+	err := s.inSession(ctx, a.WorkspaceID, a.SessionID, func(tx Tx, _ *Session) error {
+		current, err := tx.Attempt(ctx, a.WorkspaceID, a.ID)
+		if err != nil {
+			return err
+		}
+		if current.State != AttemptVerifying || realNow.Before(current.LeaseUntil) {
+			return ErrReplayed
+		}
+		a = current
+		a.LeaseUntil = time.Now().Add(s.lease)
+		if err := tx.UpdateAttempt(ctx, a, AttemptVerifying); err != nil {
+			return err
+		}
+		return s.step(ctx, tx, a, "resumed", "")
+	})
+	return a, err
+}
