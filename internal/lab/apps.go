@@ -1,0 +1,94 @@
+package lab
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+)
+
+// App is an OAuth client registered at one of the Lab's platforms, always a
+// confidential one. Redirect URIs are absolute, without query and fragment, and are
+// compared byte for byte.
+type App struct {
+	Platform     string   `json:"platform"`
+	ClientID     string   `json:"client_id"`
+	ClientSecret string   `json:"client_secret"`
+	RedirectURIs []string `json:"redirect_uris"`
+}
+
+type appKey struct{ platform, clientID string }
+
+// Register adds the client, or replaces the one of that platform and id. It errors
+// when the platform is unknown, a field is missing or a redirect URI cannot be one.
+func (l *Lab) Register(a App) error {
+	if err := l.check(a); err != nil {
+		return fmt.Errorf("register Lab app: %w", err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a.RedirectURIs = slices.Clone(a.RedirectURIs)
+	l.apps[appKey{a.Platform, a.ClientID}] = a
+	if !slices.Contains(l.secrets, a.ClientSecret) {
+		l.secrets = append(l.secrets, a.ClientSecret)
+	}
+	return nil
+}
+
+func (l *Lab) check(a App) error {
+	switch {
+	case !slices.ContainsFunc(l.platforms, func(p *platform) bool { return p.ID == a.Platform }):
+		return fmt.Errorf("the Lab has no platform %q", a.Platform)
+	case a.ClientID == "":
+		return errors.New("client_id is missing")
+	case a.ClientSecret == "":
+		return errors.New("client_secret is missing")
+	case len(a.RedirectURIs) == 0:
+		return errors.New("redirect_uris is missing")
+	}
+	for _, raw := range a.RedirectURIs {
+		if err := checkRedirectURI(raw); err != nil {
+			return fmt.Errorf("redirect URI %q %w", raw, err)
+		}
+	}
+	return nil
+}
+
+func checkRedirectURI(raw string) error {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		return errors.New("is no URL")
+	case u.Scheme == "" || (u.Scheme == "http" || u.Scheme == "https") && u.Host == "":
+		return errors.New("is not absolute")
+	case u.RawQuery != "" || u.ForceQuery:
+		return errors.New("has a query; what belongs to one person goes into state")
+	case u.Fragment != "":
+		return errors.New("has a fragment")
+	}
+	return nil
+}
+
+// postApp is Register over HTTP, for a Lab in another process: 204, or 400 with {"message"}.
+func (l *Lab) postApp(w http.ResponseWriter, r *http.Request) {
+	var a App
+	in := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	in.DisallowUnknownFields()
+	err := in.Decode(&a)
+	if err == nil {
+		if _, more := in.Token(); !errors.Is(more, io.EOF) {
+			err = errors.New("more than one JSON value")
+		}
+	}
+	if err == nil {
+		err = l.Register(a)
+	}
+	if err != nil {
+		jsonReply(http.StatusBadRequest, "", map[string]string{"message": err.Error()}).write(w)
+		return
+	}
+	reply{status: http.StatusNoContent}.write(w)
+}

@@ -1,0 +1,229 @@
+package lab
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// The nodes and edges of the Graph API that lead to a person's Pages. What a token
+// sees is what its grant gives it: pages that were unticked are not there at all.
+
+// caller is the token of a request: Authorization: Bearer, or access_token.
+func (f *facebook) caller(r *http.Request) (*token, error) {
+	value := bearer(r)
+	if value == "" {
+		value = r.Form.Get("access_token")
+	}
+	if value == "" {
+		return nil, graphError(http.StatusBadRequest, 2500, 0, "An active access token must be used to query information about the current user.")
+	}
+	t, err := f.live(value)
+	if err != nil {
+		return nil, err
+	}
+	if proof := r.Form.Get("appsecret_proof"); proof != "" && !sameSecret(proof, f.proof(t)) {
+		return nil, graphError(http.StatusBadRequest, 100, 0, "Invalid appsecret_proof provided in the API argument")
+	}
+	return t, nil
+}
+
+func (f *facebook) proof(t *token) string {
+	mac := hmac.New(sha256.New, []byte(f.lab.apps[appKey{"facebook", t.grant.clientID}].ClientSecret))
+	mac.Write([]byte(t.value))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// user is the caller of an edge of a person, {node} being me or the person's id.
+func (f *facebook) user(r *http.Request, edge string) (*token, error) {
+	t, err := f.caller(r)
+	if err != nil {
+		return nil, err
+	}
+	node := r.PathValue("node")
+	if t.kind == pageToken {
+		return nil, graphError(http.StatusBadRequest, 100, 0, "(#100) Tried accessing nonexisting field ("+edge+") on node type (Page)")
+	}
+	if node != "me" && node != t.grant.persona.ID {
+		return nil, invisible(node)
+	}
+	return t, nil
+}
+
+// invisible is Meta's one answer for what does not exist and what this token may not see.
+func invisible(id string) error {
+	return graphError(http.StatusBadRequest, 100, 33, "Unsupported get request. Object with ID '"+id+"' does not exist, cannot be loaded due to missing permissions, or does not support this operation.")
+}
+
+// permissions tells what was granted and what declined; the token answer does not.
+func (f *facebook) permissions(r *http.Request) (reply, error) {
+	t, err := f.user(r, "permissions")
+	if err != nil {
+		return reply{}, err
+	}
+	return jsonReply(http.StatusOK, "ok", map[string]any{"data": f.permissionRows(t.grant)}), nil
+}
+
+func (f *facebook) permissionRows(g *grant) []map[string]string {
+	status := map[string]string{}
+	for _, s := range g.granted {
+		status[s] = "granted"
+	}
+	for _, s := range g.declined {
+		status[s] = "declined"
+	}
+	rows := []map[string]string{}
+	for _, s := range slices.Sorted(maps.Keys(status)) {
+		rows = append(rows, map[string]string{"permission": s, "status": status[s]})
+	}
+	return rows
+}
+
+// remove takes back one permission, or the whole authorization with every token of it.
+func (f *facebook) remove(r *http.Request) (reply, error) {
+	t, err := f.user(r, "permissions")
+	if err != nil {
+		return reply{}, err
+	}
+	one := r.PathValue("permission")
+	if one == "" {
+		t.grant.dead = true
+	} else if i := slices.Index(t.grant.granted, one); i >= 0 {
+		t.grant.granted = slices.Delete(t.grant.granted, i, i+1)
+		t.grant.declined = append(t.grant.declined, one)
+	}
+	return jsonReply(http.StatusOK, "ok", map[string]bool{"success": true}), nil
+}
+
+// accounts lists the Pages a person reaches by a role of their own. It is empty, with
+// 200, for Pages that are reached through a portfolio, and without pages_show_list.
+func (f *facebook) accounts(r *http.Request) (reply, error) {
+	t, err := f.user(r, "accounts")
+	if err != nil {
+		return reply{}, err
+	}
+	var pages []page
+	if t.grant.has("pages_show_list") {
+		pages = visiblePages(t.grant, byRole)
+	}
+	return f.pageEdge(r, t, t.grant.persona.ID+"/accounts", pages)
+}
+
+func (f *facebook) businesses(r *http.Request) (reply, error) {
+	t, err := f.manager(r, "businesses")
+	if err != nil {
+		return reply{}, err
+	}
+	if node := r.PathValue("node"); node != "me" && node != t.grant.persona.ID {
+		return reply{}, invisible(node)
+	}
+	rows := []map[string]string{}
+	if b := t.grant.persona.Business; b != nil {
+		rows = append(rows, map[string]string{"id": b.ID, "name": b.Name})
+	}
+	return jsonReply(http.StatusOK, "ok", map[string]any{"data": rows}), nil
+}
+
+// portfolioPages serves owned_pages and client_pages of a business.
+func (f *facebook) portfolioPages(how reach) func(*http.Request) (reply, error) {
+	return func(r *http.Request) (reply, error) {
+		t, err := f.manager(r, string(how)+"_pages")
+		if err != nil {
+			return reply{}, err
+		}
+		b := t.grant.persona.Business
+		if b == nil || b.ID != r.PathValue("node") {
+			return reply{}, invisible(r.PathValue("node"))
+		}
+		return f.pageEdge(r, t, b.ID+"/"+string(how)+"_pages", visiblePages(t.grant, how))
+	}
+}
+
+// manager is a person's token with business_management.
+func (f *facebook) manager(r *http.Request, edge string) (*token, error) {
+	t, err := f.caller(r)
+	switch {
+	case err != nil:
+		return nil, err
+	case t.kind == pageToken:
+		return nil, graphError(http.StatusBadRequest, 100, 0, "(#100) Tried accessing nonexisting field ("+edge+") on node type (Page)")
+	case !t.grant.has("business_management"):
+		return nil, graphError(http.StatusForbidden, 200, 0, "(#200) Requires business_management permission to manage the object")
+	}
+	return t, nil
+}
+
+// node answers me, the person's id, or a Page's id.
+func (f *facebook) node(r *http.Request) (reply, error) {
+	t, err := f.caller(r)
+	if err != nil {
+		return reply{}, err
+	}
+	id := r.PathValue("node")
+	if t.kind == userToken && (id == "me" || id == t.grant.persona.ID) {
+		return f.userNode(r, t)
+	}
+	p := t.page
+	if t.kind == userToken {
+		if i := slices.IndexFunc(t.grant.persona.Pages, func(p page) bool { return p.ID == id }); i >= 0 {
+			p = &t.grant.persona.Pages[i]
+		}
+	}
+	if p == nil || id != p.ID && id != "me" || !slices.Contains(t.grant.targets, p.ID) {
+		return reply{}, invisible(id)
+	}
+	if !t.grant.has("pages_show_list") {
+		return reply{}, graphError(http.StatusForbidden, 10, 0, "(#10) This endpoint requires the 'pages_show_list' permission.")
+	}
+	row, err := f.pageRow(t, *p, fields(r, "name,id"), true)
+	if err != nil {
+		return reply{}, err
+	}
+	return jsonReply(http.StatusOK, "ok", row), nil
+}
+
+func (f *facebook) userNode(r *http.Request, t *token) (reply, error) {
+	row := map[string]any{"id": t.grant.persona.ID}
+	for _, name := range fields(r, "name,id") {
+		switch name {
+		case "id":
+		case "name":
+			row[name] = t.grant.persona.Name
+		case "picture":
+			row[name] = f.picture(t.grant.persona.Name)
+		default:
+			return reply{}, noField(name, "User")
+		}
+	}
+	return jsonReply(http.StatusOK, "ok", row), nil
+}
+
+// fields splits a field expansion at its outer commas and keeps the names:
+// "id,picture.type(large),tasks" is id, picture, tasks.
+func fields(r *http.Request, standard string) []string {
+	raw := r.Form.Get("fields")
+	if raw == "" {
+		raw = standard
+	}
+	var names []string
+	depth, name := 0, ""
+	for _, c := range raw + "," {
+		switch {
+		case c == '(' || c == '{':
+			depth++
+		case c == ')' || c == '}':
+			depth--
+		}
+		if c != ',' || depth > 0 {
+			name += string(c)
+			continue
+		}
+		short, _, _ := strings.Cut(strings.TrimSpace(strings.NewReplacer("(", ".", "{", ".").Replace(name)), ".")
+		names, name = append(names, short), ""
+	}
+	return names
+}
