@@ -18,9 +18,9 @@ type LinkView struct {
 	SessionView
 	Workspace Workspace
 	Offered   []Offered
-	Attempt   Attempt // this browser's latest; zero ID: none
-	Grant     Grant   // of an attempt that is choosing
-	Targets   []Target
+	Attempt   Attempt  // this browser's latest; zero ID: none
+	Grant     Grant    // of an attempt that is choosing or succeeded
+	Targets   []Target // while the choice is open
 	Pick      platform.Pick
 	Expired   bool // no new attempt may begin
 }
@@ -63,16 +63,22 @@ func (s *Service) latestAttempt(ctx context.Context, session Session, browser va
 	return Attempt{}, nil
 }
 
+// withChoice adds what the attempt's consent brought: the grant, and the targets
+// while the choice among them is open.
 func (s *Service) withChoice(ctx context.Context, v LinkView) (LinkView, error) {
-	if v.Attempt.State != AttemptChoosing || v.Session.Final() {
+	a := v.Attempt
+	if a.GrantID == 0 || (a.State != AttemptChoosing && a.State != AttemptSucceeded) {
 		return v, nil
 	}
-	targets, err := s.store.Targets(ctx, v.Attempt.WorkspaceID, v.Attempt.GrantID)
-	if err != nil {
-		return v, err
+	var err error
+	if v.Grant, err = s.store.Grant(ctx, a.WorkspaceID, a.GrantID); err != nil {
+		return v, fmt.Errorf("grant of attempt %d: %w", a.ID, err)
 	}
-	v.Grant, err = s.store.Grant(ctx, v.Attempt.WorkspaceID, v.Attempt.GrantID)
-	v.Targets, v.Pick = choosable(targets), s.pickOf(v.Session, v.Attempt.Platform)
+	if a.State != AttemptChoosing || v.Session.Final() {
+		return v, nil
+	}
+	targets, err := s.store.Targets(ctx, a.WorkspaceID, a.GrantID)
+	v.Targets, v.Pick = choosable(targets), s.pickOf(v.Session, a.Platform)
 	return v, err
 }
 
