@@ -1,0 +1,29 @@
+package marketingblocks
+
+import (
+	"net/http"
+
+	"patchbay/internal/connect"
+	"patchbay/internal/fault"
+	"patchbay/internal/httpx"
+)
+
+// errPermission names the permission in the vendor's word for ScopeSessionsWrite.
+var errPermission = fault.New(fault.Forbidden, "scope_missing", "Unauthorized. The token lacks the add-channels permission.")
+
+// caller is whose token the request carries: any live key of a workspace.
+func (a *API) caller(r *http.Request) (connect.Caller, error) {
+	return a.svc.Authenticate(r.Context(), httpx.Bearer(r))
+}
+
+// connector is a caller that may add channels.
+func (a *API) connector(r *http.Request) (connect.Caller, error) {
+	c, err := a.caller(r)
+	if err != nil {
+		return connect.Caller{}, err
+	}
+	if err := c.Require(connect.ScopeSessionsWrite); err != nil {
+		return connect.Caller{}, errPermission.Because(err)
+	}
+	return c, nil
+}
