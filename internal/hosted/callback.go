@@ -1,0 +1,111 @@
+package hosted
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"patchbay/internal/connect"
+	"patchbay/internal/httpx"
+	"patchbay/internal/vault"
+)
+
+// callback is where a platform sends the person back to.
+func (h *Hosted) callback(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	for _, name := range []string{"state", "code", "error", "iss"} {
+		if len(q[name]) > 1 {
+			return connect.ErrCallbackInvalid
+		}
+	}
+	browser := h.cookies.Browser(r)
+	arrival, err := h.svc.Callback(r.Context(), connect.CallbackRequest{
+		Platform: r.PathValue("platform"), State: vault.NewSecret(q.Get("state")), Code: vault.NewSecret(q.Get("code")),
+		Error: q.Get("error"), Issuer: q.Get("iss"), Browser: browser,
+	})
+	switch {
+	case errors.Is(err, connect.ErrMismatch), errors.Is(err, connect.ErrCallbackInvalid), errors.Is(err, connect.ErrReplayed):
+		return h.callbackRefused(w, r, arrival, err)
+	case err != nil:
+		return err
+	}
+	return h.onward(w, r, arrival, browser)
+}
+
+// callbackRefused shows why nothing was done with the platform's answer. A replay
+// whose attempt still goes on (a reload) leads to where it stands.
+func (h *Hosted) callbackRefused(w http.ResponseWriter, r *http.Request, a connect.Arrival, err error) error {
+	if errors.Is(err, connect.ErrReplayed) && !a.Attempt.State.Final() {
+		redirect(w, h.sessionPath(a.Link))
+		return nil
+	}
+	restart := ""
+	if !a.Link.Empty() {
+		restart = h.sessionPath(a.Link)
+	}
+	httpx.NoteError(r, err)
+	return h.outcomePage(w, r, err, restart)
+}
+
+// onward leads from a callback to what comes next: the application when it is
+// done, the session's page for everything else.
+func (h *Hosted) onward(w http.ResponseWriter, r *http.Request, a connect.Arrival, browser vault.Secret) error {
+	if a.Attempt.State != connect.AttemptSucceeded || a.Session.RedirectURL == "" {
+		redirect(w, h.sessionPath(a.Link))
+		return nil
+	}
+	v, err := h.svc.OpenLink(r.Context(), a.Link, browser)
+	if err != nil {
+		return err
+	}
+	redirect(w, h.returnURL(v, a.Link))
+	return nil
+}
+
+// pickTargets is the choice among targets.
+func (h *Hosted) pickTargets(w http.ResponseWriter, r *http.Request) error {
+	link, browser := vault.NewSecret(r.PathValue("token")), h.cookies.Browser(r)
+	ids, err := parseIDs(r.PostForm["target"])
+	if err == nil {
+		_, err = h.svc.Choose(r.Context(), connect.ChooseRequest{Link: link, Browser: browser, TargetIDs: ids})
+	}
+	if err != nil && !errors.Is(err, connect.ErrNothingChosen) && !errors.Is(err, connect.ErrTargetUnknown) {
+		return err
+	}
+	v, openErr := h.svc.OpenLink(r.Context(), link, browser)
+	if openErr != nil {
+		return openErr
+	}
+	switch {
+	case errors.Is(err, connect.ErrNothingChosen):
+		return h.newPage(w, r, v, link, browser).targets("field.target.required")
+	case err != nil:
+		return h.newPage(w, r, v, link, browser).targets("field.target.unknown")
+	case v.Session.RedirectURL != "":
+		redirect(w, h.returnURL(v, link))
+	default:
+		redirect(w, h.sessionPath(link))
+	}
+	return nil
+}
+
+func parseIDs(raw []string) ([]int64, error) {
+	ids := make([]int64, 0, len(raw))
+	for _, s := range raw {
+		id, err := strconv.ParseInt(s, 10, 64)
+		if err != nil {
+			return nil, connect.ErrTargetUnknown
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+// document serves what a platform fetches from us, such as a client metadata document.
+func (h *Hosted) document(w http.ResponseWriter, r *http.Request) error {
+	doc, err := h.svc.Document(r.PathValue("platform"), r.PathValue("document"))
+	if err != nil {
+		return err
+	}
+	return httpx.WriteJSON(w, http.StatusOK, doc)
+}

@@ -1,0 +1,128 @@
+package hosted
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"patchbay/internal/connect"
+	"patchbay/internal/httpx"
+	"patchbay/internal/platform"
+	"patchbay/internal/vault"
+)
+
+// Service is what the pages need of the core.
+type Service interface {
+	OpenLink(ctx context.Context, link, browser vault.Secret) (connect.LinkView, error)
+	Nudge(ctx context.Context, a connect.Attempt) error
+	Begin(ctx context.Context, r connect.BeginRequest) (string, error)
+	Callback(ctx context.Context, r connect.CallbackRequest) (connect.Arrival, error)
+	Choose(ctx context.Context, r connect.ChooseRequest) (connect.Session, error)
+	Leave(ctx context.Context, link vault.Secret) (connect.Session, error)
+	Platforms() *platform.Registry
+	Document(platformID, name string) (any, error)
+}
+
+// Face is how one dialect's links look and what its redirects say.
+type Face interface {
+	Origin() string    // of the sessions it belongs to
+	LinkPath() string  // "/connect/channels"; empty: links are /connect/s/{token}
+	LinkParam() string // the query parameter that carries the link token
+	Return(connect.Outcome) []connect.Param
+}
+
+// Config is what the pages are made of.
+type Config struct {
+	Service   Service
+	Faces     []Face
+	PublicURL string
+	Lab       bool // the Lab stands in for the platforms: pages say so
+}
+
+// Hosted is the room.
+type Hosted struct {
+	svc       Service
+	faces     map[string]Face
+	linked    []Face
+	cookies   httpx.Cookies
+	publicURL *url.URL
+	origin    string
+	lab       bool
+	crossSite *http.CrossOriginProtection
+}
+
+// New builds the pages. PublicURL must be an origin without a path.
+func New(cfg Config) (*Hosted, error) {
+	u, err := url.Parse(cfg.PublicURL)
+	if err != nil {
+		return nil, err
+	}
+	h := &Hosted{
+		svc: cfg.Service, faces: map[string]Face{}, cookies: httpx.NewCookies(cfg.PublicURL), publicURL: u,
+		origin: strings.TrimSuffix(cfg.PublicURL, "/"), lab: cfg.Lab, crossSite: http.NewCrossOriginProtection(),
+	}
+	for _, f := range cfg.Faces {
+		h.faces[f.Origin()] = f
+		if f.LinkPath() != "" {
+			h.linked = append(h.linked, f)
+		}
+	}
+	return h, h.crossSite.AddTrustedOrigin(h.origin)
+}
+
+// Routes lists every address of the room.
+func (h *Hosted) Routes() []httpx.Route {
+	get := func(path string, f httpx.HandlerFunc) httpx.Route {
+		return httpx.Route{Method: http.MethodGet, Path: path, Auth: httpx.AuthCookie, Format: httpx.FormatPage, Handler: h.page(f)}
+	}
+	post := func(path string, f httpx.HandlerFunc) httpx.Route {
+		return httpx.Route{Method: http.MethodPost, Path: path, Auth: httpx.AuthCookie, Format: httpx.FormatPage, Handler: h.page(h.form(f))}
+	}
+	routes := []httpx.Route{
+		get("/connect/s/{token}", h.showSession),
+		post("/connect/s/{token}/platform", h.pickPlatform),
+		get("/connect/s/{token}/platform/{platform}", h.askInput),
+		post("/connect/s/{token}/platform/{platform}", h.takeInput),
+		post("/connect/s/{token}/targets", h.pickTargets),
+		post("/connect/s/{token}/leave", h.leave),
+		get("/oauth/callback/{platform}", h.callback),
+		{
+			Method: http.MethodGet, Path: "/oauth/{platform}/{document}", Auth: httpx.AuthNone, Format: httpx.FormatJSON,
+			Handler: httpx.Handle(h.writeError, h.document),
+		},
+		{Path: "/", Auth: httpx.AuthNone, Format: httpx.FormatPage, Handler: h.page(h.nothingHere)},
+	}
+	for _, f := range h.linked {
+		routes = append(routes, get(f.LinkPath(), h.showLinked(f)))
+	}
+	return routes
+}
+
+// SessionURL is the address of a link's own page.
+func (h *Hosted) sessionPath(link vault.Secret) string { return "/connect/s/" + link.Reveal() }
+
+// NativeFace is how sessions of the native API return: what happened to which
+// session, to be read back with the API.
+type NativeFace struct{}
+
+// Origin names native sessions.
+func (NativeFace) Origin() string { return connect.OriginNative }
+
+// LinkPath is empty: native links are the session pages themselves.
+func (NativeFace) LinkPath() string { return "" }
+
+// LinkParam is empty for the same reason.
+func (NativeFace) LinkParam() string { return "" }
+
+// Return tells the session's id and status, and the reason of a failure.
+func (NativeFace) Return(o connect.Outcome) []connect.Param {
+	params := []connect.Param{
+		{Name: "session_id", Value: formatID(o.Session.ID)},
+		{Name: "status", Value: string(o.Session.Status)},
+	}
+	if o.Session.Reason != "" {
+		params = append(params, connect.Param{Name: "reason", Value: o.Session.Reason})
+	}
+	return params
+}

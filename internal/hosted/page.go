@@ -1,0 +1,181 @@
+package hosted
+
+import (
+	"net/http"
+
+	"github.com/a-h/templ"
+
+	"patchbay/internal/connect"
+	"patchbay/internal/hosted/ui"
+	"patchbay/internal/httpx"
+	"patchbay/internal/i18n"
+	"patchbay/internal/platform"
+	"patchbay/internal/vault"
+)
+
+// page is one answer to one browser about one session.
+type page struct {
+	h       *Hosted
+	w       http.ResponseWriter
+	r       *http.Request
+	v       connect.LinkView
+	link    vault.Secret
+	browser vault.Secret
+	frame   ui.Frame
+}
+
+func (h *Hosted) newPage(w http.ResponseWriter, r *http.Request, v connect.LinkView, link, browser vault.Secret) page {
+	return page{h: h, w: w, r: r, v: v, link: link, browser: browser, frame: h.frame(w, r, v.Workspace.Name)}
+}
+
+func (h *Hosted) frame(w http.ResponseWriter, r *http.Request, app string) ui.Frame {
+	return ui.Frame{P: i18n.For(r.Header.Get("Accept-Language")), Nonce: newNonce(w), App: app, Lab: h.lab}
+}
+
+func render(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	return c.Render(r.Context(), w)
+}
+
+func (p page) render(status int, c templ.Component) error { return render(p.w, p.r, status, c) }
+
+func (p page) path(rest string) string { return p.h.sessionPath(p.link) + rest }
+
+func (p page) formToken() string { return httpx.FormToken(p.browser) }
+
+func (p page) choose() error {
+	view := ui.ChooseView{
+		Frame: p.frame, Action: p.path("/platform"), FormToken: p.formToken(), CancelAction: p.path("/leave"),
+	}
+	for _, o := range p.v.Offered {
+		view.Tiles = append(view.Tiles, p.tile(o))
+	}
+	return p.render(http.StatusOK, ui.Choose(view))
+}
+
+func (p page) tile(o connect.Offered) ui.Tile {
+	t := ui.Tile{ID: o.Spec.ID, Name: o.Spec.Name, Icon: p.h.icon(o.Spec.ID)}
+	if !o.Configured {
+		t.Disabled, t.Reason = true, p.frame.P.T("reason."+connect.ErrNotConfigured.Reason+".body", i18n.Args{"Platform": o.Spec.Name, "App": p.frame.App})
+	}
+	return t
+}
+
+func (p page) input(status int, pl platform.Platform, typed, wrong string) error {
+	spec := pl.Spec()
+	view := ui.InputView{
+		Frame: p.frame, Platform: spec.Name, Icon: p.h.icon(spec.ID), Action: p.path("/platform/" + spec.ID), FormToken: p.formToken(),
+		Back: p.path("?choose=1"), Field: ui.Field{Name: "input", Value: typed, Kind: ui.FieldKind(spec.Input)},
+	}
+	if wrong != "" {
+		view.Field.Error = p.frame.P.T("field." + string(spec.Input) + "." + wrong)
+	}
+	return p.render(status, ui.Input(view))
+}
+
+// targets shows the picker; wrong is the key of what was wrong with the last choice.
+func (p page) targets(wrong string) error {
+	if p.v.Attempt.State != connect.AttemptChoosing || p.v.Session.Final() {
+		return connect.ErrNothingToChoose
+	}
+	name, icon := p.platformName(p.v.Attempt.Platform)
+	view := ui.TargetsView{
+		Frame: p.frame, Platform: name, Icon: icon, Account: p.v.Grant.Facts.Name, Action: p.path("/targets"), FormToken: p.formToken(),
+		Many: p.v.Pick == platform.PickMany, Missing: p.missing(), StartOver: p.path("?choose=1"),
+	}
+	status := http.StatusOK
+	if wrong != "" {
+		view.Error, status = p.frame.P.T(wrong), http.StatusUnprocessableEntity
+	}
+	chosen := p.r.PostForm["target"]
+	for _, t := range p.v.Targets {
+		view.Rows = append(view.Rows, p.targetRow(t, chosen))
+	}
+	return p.render(status, ui.Targets(view))
+}
+
+func (p page) progress() error {
+	name, icon := p.platformName(p.v.Attempt.Platform)
+	return p.render(http.StatusOK, ui.Progress(ui.ProgressView{Frame: p.frame, Platform: name, Icon: icon, RefreshURL: p.path("")}))
+}
+
+// failed tells what happened to the last attempt and what can be done.
+func (p page) failed() error {
+	a := p.v.Attempt
+	view := p.outcome(a.Reason, ui.Problem)
+	view.Platform, view.Icon = p.platformName(a.Platform)
+	view.Retry = &ui.Post{Action: p.path("/platform"), FormToken: p.formToken(), Fields: map[string]string{"platform": a.Platform}}
+	if len(p.v.Offered) > 1 {
+		view.More = p.path("?choose=1")
+	}
+	view.Back = &ui.Post{Action: p.path("/leave"), FormToken: p.formToken()}
+	return p.render(http.StatusOK, ui.Outcome(view))
+}
+
+// ended tells how a session ended, with the way back to the application.
+func (p page) ended() error {
+	s := p.v.Session
+	switch s.Status {
+	case connect.SessionSucceeded:
+		return p.succeeded()
+	case connect.SessionFailed:
+		return p.problem(s.Reason)
+	case connect.SessionCanceled:
+		return p.problem("link_canceled")
+	default:
+		return p.problem("link_expired")
+	}
+}
+
+func (p page) succeeded() error {
+	reason := "connected_close"
+	if p.v.Session.RedirectURL != "" {
+		reason = "connected"
+	}
+	view := p.outcome(reason, ui.Success)
+	view.Platform, view.Icon = p.platformName(p.v.Session.Platform)
+	view.BackURL, view.Missing = p.h.returnURL(p.v, p.link), p.missing()
+	for _, c := range p.v.Channels {
+		view.Channels = append(view.Channels, ui.ChannelRow{Name: nameOf(c.Facts), Detail: detailOf(c.Facts)})
+	}
+	return p.render(http.StatusOK, ui.Outcome(view))
+}
+
+// problem is an end that nothing on this page can turn.
+func (p page) problem(reason string) error {
+	view := p.outcome(reason, ui.Problem)
+	if p.v.Session.Platform != "" {
+		view.Platform, view.Icon = p.platformName(p.v.Session.Platform)
+	}
+	if p.v.Session.Final() {
+		view.BackURL = p.h.returnURL(p.v, p.link)
+	} else {
+		view.Back = &ui.Post{Action: p.path("/leave"), FormToken: p.formToken()}
+	}
+	return p.render(http.StatusOK, ui.Outcome(view))
+}
+
+func (p page) outcome(reason string, tone ui.Tone) ui.OutcomeView {
+	return ui.OutcomeView{Frame: p.frame, Tone: tone, Reason: reason, Detail: httpx.RequestID(p.r.Context())}
+}
+
+func (p page) platformName(id string) (name, icon string) {
+	pl, ok := p.h.svc.Platforms().Get(id)
+	if !ok {
+		return "", ""
+	}
+	return pl.Spec().Name, p.h.icon(id)
+}
+
+// icon is the platform's own inline SVG: ours, so it may stand in a page as it is.
+func (h *Hosted) icon(id string) string {
+	p, ok := h.svc.Platforms().Get(id)
+	if !ok {
+		return ""
+	}
+	if guide, ok := p.(platform.Guide); ok {
+		return guide.Icon()
+	}
+	return ""
+}

@@ -1,0 +1,116 @@
+package hosted
+
+import (
+	"net/http"
+
+	"patchbay/internal/connect"
+	"patchbay/internal/httpx"
+	"patchbay/internal/vault"
+)
+
+// showSession shows where a link stands. Opening it changes nothing: mail scanners
+// and previews open links too.
+func (h *Hosted) showSession(w http.ResponseWriter, r *http.Request) error {
+	return h.show(w, r, vault.NewSecret(r.PathValue("token")))
+}
+
+// showLinked is showSession at a dialect's own address.
+func (h *Hosted) showLinked(f Face) httpx.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		return h.show(w, r, vault.NewSecret(r.URL.Query().Get(f.LinkParam())))
+	}
+}
+
+func (h *Hosted) show(w http.ResponseWriter, r *http.Request, link vault.Secret) error {
+	browser := h.cookies.Ensure(w, r)
+	v, err := h.open(r, link, browser)
+	if err != nil {
+		return err
+	}
+	p := h.newPage(w, r, v, link, browser)
+	switch {
+	case v.Session.Final():
+		return p.ended()
+	case v.Attempt.State == connect.AttemptChoosing:
+		return p.targets("")
+	case v.Attempt.State == connect.AttemptExchanging || v.Attempt.State == connect.AttemptVerifying:
+		return p.progress()
+	case v.Expired:
+		return p.problem("link_expired")
+	case v.Attempt.Reason != "" && v.Attempt.State != connect.AttemptSuperseded && !r.URL.Query().Has("choose"):
+		return p.failed()
+	default:
+		return p.choose()
+	}
+}
+
+// open reads the session, after an attempt that died was helped on.
+func (h *Hosted) open(r *http.Request, link, browser vault.Secret) (connect.LinkView, error) {
+	v, err := h.svc.OpenLink(r.Context(), link, browser)
+	if err != nil {
+		return v, err
+	}
+	if s := v.Attempt.State; s != connect.AttemptExchanging && s != connect.AttemptVerifying {
+		return v, nil
+	}
+	if err := h.svc.Nudge(r.Context(), v.Attempt); err != nil {
+		return v, err
+	}
+	return h.svc.OpenLink(r.Context(), link, browser)
+}
+
+// pickPlatform is the click on a platform: to the platform at once, or first to the
+// page that asks what it needs.
+func (h *Hosted) pickPlatform(w http.ResponseWriter, r *http.Request) error {
+	link, id := vault.NewSecret(r.PathValue("token")), r.PostForm.Get("platform")
+	if p, ok := h.svc.Platforms().Get(id); ok && p.Spec().Input != "" {
+		redirect(w, h.sessionPath(link)+"/platform/"+id)
+		return nil
+	}
+	return h.begin(w, r, link, id, "")
+}
+
+func (h *Hosted) begin(w http.ResponseWriter, r *http.Request, link vault.Secret, id, input string) error {
+	address, err := h.svc.Begin(r.Context(), connect.BeginRequest{
+		Link: link, Browser: h.cookies.Browser(r), Platform: id, Input: input,
+	})
+	if err != nil {
+		return err
+	}
+	redirect(w, address)
+	return nil
+}
+
+// leave goes back to the application and ends the session.
+func (h *Hosted) leave(w http.ResponseWriter, r *http.Request) error {
+	link := vault.NewSecret(r.PathValue("token"))
+	session, err := h.svc.Leave(r.Context(), link)
+	if err != nil {
+		return err
+	}
+	if session.RedirectURL == "" {
+		redirect(w, h.sessionPath(link))
+		return nil
+	}
+	v, err := h.svc.OpenLink(r.Context(), link, h.cookies.Browser(r))
+	if err != nil {
+		return err
+	}
+	redirect(w, h.returnURL(v, link))
+	return nil
+}
+
+// returnURL is the application's redirect URL with what its dialect tells there.
+func (h *Hosted) returnURL(v connect.LinkView, link vault.Secret) string {
+	if v.Session.RedirectURL == "" {
+		return ""
+	}
+	face, ok := h.faces[v.Session.Origin]
+	if !ok {
+		return v.Session.RedirectURL
+	}
+	outcome := connect.Outcome{Session: v.Session, Channels: v.Channels, Link: link}
+	return connect.AppendParams(v.Session.RedirectURL, face.Return(outcome))
+}
+
+func (h *Hosted) nothingHere(http.ResponseWriter, *http.Request) error { return errNotHere }

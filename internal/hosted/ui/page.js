@@ -1,0 +1,26 @@
+// Comfort only: one click is enough, and a waiting page looks for its result.
+(function () {
+  var said = document.getElementById("said");
+  function calm(form, button, label) {
+    delete form.dataset.sent;
+    button.removeAttribute("aria-disabled");
+    label.textContent = label.dataset.text;
+    said.textContent = "";
+  }
+  document.addEventListener("submit", function (event) {
+    var form = event.target, button = event.submitter;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    var label = button ? button.querySelector("[data-busy]") : null;
+    if (!label) { return; }
+    form.dataset.sent = "1";
+    // Not the disabled attribute: it would drop the button's value from the form.
+    button.setAttribute("aria-disabled", "true");
+    label.dataset.text = label.textContent;
+    label.textContent = said.textContent = label.dataset.busy;
+    // A form that ends at an application's own scheme leaves this page standing.
+    setTimeout(calm, 8000, form, button, label);
+    addEventListener("pageshow", function (show) { if (show.persisted) { calm(form, button, label); } });
+  });
+  var again = document.querySelector("[data-refresh]");
+  if (again) { setTimeout(function () { location.replace(again.href); }, again.dataset.refresh * 1000); }
+})();

@@ -1,0 +1,25 @@
+package ui
+
+import "slices"
+
+// Reasons lists the slugs of the outcomes that have texts: each has the keys
+// reason.<slug>.title, .body, .who and .next, and may have .cause.1 and so on.
+func Reasons() []string {
+	return []string{
+		"connected", "connected_close", "already_connected",
+		"denied", "scopes_missing", "no_targets", "nothing_chosen",
+		"link_unknown", "link_expired", "link_canceled",
+		"browser_mismatch", "callback_replayed", "callback_invalid", "issuer_mismatch",
+		"attempt_expired", "attempt_superseded", "interrupted", "code_expired",
+		"platform_unavailable", "platform_rejected", "platform_not_configured", "token_kind",
+		"handle_unknown", "handle_invalid", "server_refused",
+		"form_stale", "cookies_needed", "rate_limited", "not_found", "internal",
+	}
+}
+
+func (v OutcomeView) slug() string {
+	if slices.Contains(Reasons(), v.Reason) {
+		return v.Reason
+	}
+	return "internal"
+}

@@ -1,0 +1,114 @@
+package ui
+
+import (
+	"fmt"
+	"hash/fnv"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/a-h/templ"
+
+	"patchbay/internal/i18n"
+)
+
+// clean makes a name that somebody else chose safe inside a sentence: without
+// control characters, and without the bidirectional controls that could turn the
+// rest of the line around (Unicode Standard Annex 9, section 2).
+func clean(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, name)
+}
+
+// text prints a key of the page, with the application's name at hand.
+func (f Frame) text(key string) string { return f.P.T(key, f.args("")) }
+
+// about prints a key that also speaks of a platform.
+func (f Frame) about(platform, key string) string { return f.P.T(key, f.args(platform)) }
+
+func (f Frame) args(platform string) i18n.Args {
+	app, platform := clean(f.App), clean(platform)
+	if app == "" {
+		app = f.P.T("connect.the_app")
+	}
+	if platform == "" {
+		platform = f.P.T("connect.the_platform")
+	}
+	return i18n.Args{"App": app, "Platform": platform}
+}
+
+// backText names the application where it is known: a fallback noun would not
+// fit the sentence in every language.
+func (f Frame) backText() string {
+	if clean(f.App) == "" {
+		return f.P.T("connect.back")
+	}
+	return f.text("connect.back_to")
+}
+
+// documentTitle is what a tab shows and a screen reader says first, so that an
+// error is heard before the page is read.
+func (f Frame) documentTitle(heading string, wrong bool) string {
+	if wrong {
+		return f.P.T("connect.error_prefix", i18n.Args{"Title": heading})
+	}
+	return heading
+}
+
+// causes are the numbered reason.<slug>.cause.<n> texts, of which most reasons
+// have none.
+func (v OutcomeView) causes() []string {
+	var out []string
+	for n := 1; ; n++ {
+		key := fmt.Sprintf("reason.%s.cause.%d", v.slug(), n)
+		if !v.P.Has(key) {
+			return out
+		}
+		out = append(out, v.about(v.Platform, key))
+	}
+}
+
+func (v OutcomeView) part(name string) string {
+	return v.about(v.Platform, "reason."+v.slug()+"."+name)
+}
+
+// initials are one or two letters that stand for a picture: no picture is loaded,
+// so that no platform's server learns who looks at this page.
+func initials(name string) string {
+	var letters []rune
+	for _, word := range strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		letters = append(letters, unicode.ToUpper([]rune(word)[0]))
+		if len(letters) == 2 {
+			break
+		}
+	}
+	if len(letters) == 0 {
+		return "•"
+	}
+	return string(letters)
+}
+
+// hue gives a name one of six colours, always the same.
+func hue(name string) string {
+	sum := fnv.New32a()
+	sum.Write([]byte(name))
+	return fmt.Sprintf("hue-%d", sum.Sum32()%6)
+}
+
+// address lets a link leave by any scheme, because an application may be reached
+// by one of its own (myapp://done), but never by one that runs code.
+func address(link string) templ.SafeURL {
+	parsed, err := url.Parse(link)
+	if err != nil {
+		return "#"
+	}
+	if slices.Contains([]string{"javascript", "data", "vbscript", "blob", "file", "about"}, parsed.Scheme) {
+		return "#"
+	}
+	return templ.SafeURL(link)
+}
