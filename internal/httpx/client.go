@@ -176,14 +176,25 @@ func (c *Client) route(req *http.Request) (*http.Request, *http.Client, error) {
 	return req, c.guarded, nil
 }
 
-// scrub drops the URL that net/http puts into its errors: it may hold secrets.
+// errUnreadable stands for what net/http says of an answer it cannot read: it quotes
+// the answer, and a server may echo the request.
+var errUnreadable = errors.New("answer is not readable HTTP")
+
+// scrub keeps the causes that are known to quote neither address nor answer: net/http
+// puts the URL into its errors, and both may hold secrets.
 func scrub(err error) error {
-	var ue *url.Error
-	for errors.As(err, &ue) {
-		err = ue.Err
+	for _, plain := range []error{context.DeadlineExceeded, context.Canceled, ErrTooLarge, io.ErrUnexpectedEOF, io.EOF} {
+		if errors.Is(err, plain) {
+			return plain
+		}
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return context.DeadlineExceeded
+	var op *net.OpError // dialling, the guard's refusal, a reset: addresses and names only
+	if errors.As(err, &op) {
+		return op
 	}
-	return err
+	var cert *tls.CertificateVerificationError
+	if errors.As(err, &cert) {
+		return cert
+	}
+	return errUnreadable
 }
