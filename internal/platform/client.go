@@ -3,6 +3,8 @@ package platform
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -30,7 +32,7 @@ type Client struct {
 func (c *Client) Get(ctx context.Context, address string) (*httpx.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, ErrUnavailable.Because(err)
+		return nil, ErrUnavailable.Because(errors.New("the address is not a URL")) // err would quote it
 	}
 	req.Header.Set("Authorization", "Bearer "+c.Credentials.Access.Reveal())
 	req.Header.Set("Accept", "application/json")
@@ -43,8 +45,8 @@ func (c *Client) Get(ctx context.Context, address string) (*httpx.Response, erro
 
 // Decode reads a JSON answer; ErrUnavailable when it is not JSON of that shape.
 func Decode(resp *httpx.Response, out any) error {
-	if err := json.Unmarshal(resp.Body, out); err != nil {
-		return ErrUnavailable.Because(err)
+	if json.Unmarshal(resp.Body, out) != nil { // its error may quote a number of the answer
+		return ErrUnavailable.Because(fmt.Errorf("answer with status %d is not the expected JSON", resp.Status))
 	}
 	return nil
 }

@@ -1,0 +1,48 @@
+package platforms_test
+
+import (
+	"testing"
+
+	"patchbay/internal/platform/platformtest"
+	"patchbay/internal/platforms"
+)
+
+// harnesses says for each platform how a person uses it in the Lab.
+func harnesses() map[string]platformtest.Harness {
+	return map[string]platformtest.Harness{
+		"facebook": {
+			Creator: "creator", Targets: 3, Nobody: "nopages",
+			Others:  map[string]int{"portfolio": 2, "analyst": 2},
+			Blocked: map[string]string{"analyst": "no_task"},
+		},
+		"x": {Creator: "creator", Targets: 1, Others: map[string]int{"second": 1}, AllOrNothing: true},
+	}
+}
+
+// TestConformance holds every platform to the same checks. One that the Lab does not
+// imitate is proved against a real server in its own package, and here by its Spec.
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	for _, p := range platforms.All(platforms.Config{}) {
+		t.Run(p.Spec().ID, func(t *testing.T) {
+			t.Parallel()
+			h, inLab := harnesses()[p.Spec().ID]
+			if !inLab {
+				platformtest.Spec(t, p, h.Day)
+				return
+			}
+			platformtest.Run(t, p, h)
+		})
+	}
+}
+
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	got := ""
+	for _, p := range platforms.All(platforms.Config{}) {
+		got += p.Spec().ID + " "
+	}
+	if want := "facebook x bluesky "; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
