@@ -1,0 +1,37 @@
+package api
+
+import (
+	"context"
+
+	"patchbay/internal/connect"
+	"patchbay/internal/fault"
+)
+
+var errPlatform = fault.New(fault.NotFound, "platform_unknown", "There is no such platform here.")
+
+func (a *API) listPlatforms(ctx context.Context, _ *struct{}) (platformsJSON, error) {
+	if err := callerOf(ctx).Require(connect.ScopePlatformsRead); err != nil {
+		return platformsJSON{}, err
+	}
+	body := platformsJSON{Data: []platformJSON{}}
+	for _, p := range a.svc.Platforms().All() {
+		spec := p.Spec()
+		body.Data = append(body.Data, toPlatform(spec, a.svc.Configured(spec.ID)))
+	}
+	return body, nil
+}
+
+type getPlatformInput struct {
+	ID string `path:"id" doc:"The platform's id." example:"facebook"`
+}
+
+func (a *API) getPlatform(ctx context.Context, in *getPlatformInput) (platformJSON, error) {
+	if err := callerOf(ctx).Require(connect.ScopePlatformsRead); err != nil {
+		return platformJSON{}, err
+	}
+	p, ok := a.svc.Platforms().Get(in.ID)
+	if !ok {
+		return platformJSON{}, errPlatform
+	}
+	return toPlatform(p.Spec(), a.svc.Configured(in.ID)), nil
+}
