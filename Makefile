@@ -1,0 +1,23 @@
+.DEFAULT_GOAL := test
+.PHONY: test build lint format generate help
+
+TOOL := go tool -modfile=tools/go.mod
+
+test: ## Install what the tests need, then vet and run the whole suite with the race detector
+	@scripts/deps
+	@scripts/test
+
+build: ## Build bin/patchbay, a single static binary
+	CGO_ENABLED=0 go build -trimpath -o bin/patchbay ./cmd/patchbay
+
+lint: ## Run the linters (the first time builds them, which takes minutes)
+	$(TOOL) golangci-lint run ./...
+
+format: ## Format the Go code
+	$(TOOL) gofumpt -w cmd internal
+
+generate: ## Write the Go code of the templ pages
+	$(TOOL) templ generate
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
