@@ -45,14 +45,16 @@ var rules = []rule{
 	{"internal/i18n", nil, "texts know nobody"},
 	{"internal/fault", nil, "the taxonomy knows nobody"},
 	{"internal/vault", nil, "secrets know nobody"},
+	{"internal/e2e/...", []string{"internal/..."}, "proofs of the whole program"},
+	{"internal/e2e", []string{"internal/app", "internal/config", "internal/connect", "internal/testkit", "internal/vault"}, "runs the whole program for tests"},
 	{"internal/testkit", nil, "starts real parts for tests; knows only the command line of the program"},
 }
 
 // onlyFrom names packages that only a few may import at all.
 var onlyFrom = map[string][]string{
 	"internal/store/sqlstore": {"internal/app"},
-	"internal/app":            {"internal/cli"},
-	"internal/testkit":        nil, // tests only
+	"internal/app":            {"internal/cli", "internal/e2e"},
+	"internal/testkit":        {"internal/e2e"}, // and tests
 }
 
 func TestEveryRoomKnowsOnlyWhomItMay(t *testing.T) {

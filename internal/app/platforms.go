@@ -1,0 +1,128 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"patchbay/internal/config"
+	"patchbay/internal/connect"
+	"patchbay/internal/lab"
+	"patchbay/internal/platform"
+	"patchbay/internal/platforms"
+	"patchbay/internal/platforms/bluesky"
+	"patchbay/internal/vault"
+)
+
+// platformSet is the platforms with the apps that this instance has at them.
+type platformSet struct {
+	registry *platform.Registry
+	apps     map[string]platform.App
+	origins  map[string]string // where the Lab stands in
+}
+
+// PlatformIDs names every platform, for configuration.
+func PlatformIDs() []string {
+	var ids []string
+	for _, p := range platforms.All(platforms.Config{}) {
+		ids = append(ids, p.Spec().ID)
+	}
+	return ids
+}
+
+func (a *App) platforms(ctx context.Context, cfg config.Config, opt Options) (platformSet, error) {
+	list := platforms.All(platforms.Config{
+		FacebookVersion: cfg.FacebookVersion,
+		Bluesky:         bluesky.Config{PLC: cfg.BlueskyPLC, HandleResolver: cfg.BlueskyResolver, Trusted: cfg.TrustedOrigins},
+	})
+	set := platformSet{registry: platform.NewRegistry(list), apps: map[string]platform.App{}}
+	if opt.Lab {
+		a.Lab = lab.New(lab.Config{BaseURL: labURL(cfg), Now: opt.Now})
+	}
+	var fromLab []platform.Spec
+	for _, p := range list {
+		spec := p.Spec()
+		app, inLab, err := a.appFor(cfg, spec)
+		if err != nil {
+			return platformSet{}, fmt.Errorf("app at %s: %w", spec.ID, err)
+		}
+		if app.ClientID == "" {
+			continue
+		}
+		row, err := a.ensureApp(ctx, connect.App{Platform: spec.ID, ClientID: app.ClientID, CreatedAt: opt.Now()})
+		if err != nil {
+			return platformSet{}, fmt.Errorf("app at %s: %w", spec.ID, err)
+		}
+		app.ID = row.ID
+		set.apps[spec.ID] = app
+		if inLab {
+			fromLab = append(fromLab, spec)
+		}
+	}
+	set.origins = platform.LabOrigins(labURL(cfg), fromLab)
+	return set, nil
+}
+
+func labURL(cfg config.Config) string {
+	if cfg.LabURL != "" {
+		return cfg.LabURL
+	}
+	return cfg.PublicURL
+}
+
+// appFor is the instance's app at a platform: configured, Bluesky's own kind, or
+// one that the Lab was just given. A zero App means that there is none.
+func (a *App) appFor(cfg config.Config, spec platform.Spec) (app platform.App, inLab bool, err error) {
+	redirect := cfg.PublicURL + "/oauth/callback/" + spec.ID
+	if own, ok := cfg.Apps[spec.ID]; ok {
+		return platform.App{ClientID: own.ClientID, ClientSecret: own.ClientSecret}, false, nil
+	}
+	if spec.ClientAuth == platform.AuthJWT {
+		app, err = blueskyApp(cfg, redirect)
+		return app, false, err
+	}
+	if a.Lab == nil {
+		return platform.App{}, false, nil
+	}
+	app = platform.App{ClientID: "lab-" + spec.ID, ClientSecret: vault.NewSecret(rand.Text())}
+	registered := lab.App{
+		Platform: spec.ID, ClientID: app.ClientID, ClientSecret: app.ClientSecret.Reveal(), RedirectURIs: []string{redirect},
+	}
+	a.labApps = append(a.labApps, registered)
+	return app, true, a.Lab.Register(registered)
+}
+
+// blueskyApp needs no registration: its client id follows from the public URL. Over
+// https it is a confidential client, whose key must outlive restarts.
+func blueskyApp(cfg config.Config, redirect string) (platform.App, error) {
+	app := platform.App{ClientID: bluesky.ClientID(cfg.PublicURL, redirect)}
+	if app.ClientID == "" || config.OnLoopback(cfg.PublicURL) {
+		return app, nil
+	}
+	key, err := keptSecret(filepath.Join(cfg.DataDir, "bluesky-client-key.pem"), bluesky.NewClientKey)
+	app.ClientSecret = key
+	return app, err
+}
+
+// keptSecret reads a 0600 file, or makes it with a new secret in it.
+func keptSecret(path string, make func() vault.Secret) (vault.Secret, error) {
+	text, err := os.ReadFile(path)
+	if err == nil {
+		return vault.NewSecret(string(text)), nil
+	}
+	if !os.IsNotExist(err) {
+		return vault.Secret{}, err
+	}
+	secret := make()
+	return secret, os.WriteFile(path, []byte(secret.Reveal()), 0o600)
+}
+
+func (a *App) ensureApp(ctx context.Context, row connect.App) (connect.App, error) {
+	err := a.store.InTx(ctx, func(tx connect.Tx) (err error) {
+		row, err = tx.EnsureApp(ctx, row)
+		return err
+	})
+	return row, err
+}
