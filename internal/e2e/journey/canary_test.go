@@ -63,7 +63,9 @@ func TestHostilePlatformMakesUsRepeatNothing(t *testing.T) {
 		func(w http.ResponseWriter, r *http.Request) {
 			_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{"message": echo(r), "code": 190, "type": echo(r)}})
 		},
-		func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://evil.example/?"+echo(r), http.StatusTemporaryRedirect) },
+		func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://evil.example/?"+echo(r), http.StatusTemporaryRedirect)
+		},
 		func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	}
 	for i, answer := range answers {

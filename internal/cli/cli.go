@@ -1,0 +1,85 @@
+// Package cli is the command line: one file a command. Commands that talk to a
+// server speak the native API over HTTP and open no store; only dev, which is the
+// server, does. It owns flags, exit codes, credentials on disk and what a terminal
+// shows, and no rule of the product.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/alecthomas/kong"
+)
+
+type commands struct {
+	Dev      DevCmd      `cmd:"" help:"Start everything on this machine: server, database, and the Lab of fake platforms."`
+	Connect  ConnectCmd  `cmd:"" help:"Make a connect link, wait for the person, print the channels."`
+	Channels ChannelsCmd `cmd:"" help:"List channels, or show one."`
+	Version  VersionCmd  `cmd:"" help:"Print version, revision and Go version."`
+}
+
+// Run executes one command line, without the program's name, and answers the
+// exit code. It returns soon after ctx ends.
+func Run(ctx context.Context, args []string, w World) int {
+	if err := run(ctx, args, &w); err != nil {
+		return report(&w, err)
+	}
+	return exitOK
+}
+
+func run(ctx context.Context, args []string, w *World) error {
+	helped := false
+	parser, err := newParser(ctx, w, func(int) { helped = true })
+	if err != nil {
+		return fmt.Errorf("command line: %w", err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	chosen, err := parser.Parse(args)
+	switch {
+	case helped: // the parser goes on after it printed help; what it then finds wrong does not matter
+		return nil
+	case err != nil:
+		return usageError(err)
+	}
+	return chosen.Run()
+}
+
+func newParser(ctx context.Context, w *World, exit func(int)) (*kong.Kong, error) {
+	return kong.New(
+		&commands{},
+		kong.Name("patchbay"),
+		kong.Description(about),
+		kong.Writers(w.Stdout, w.Stderr),
+		kong.Exit(exit),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(w),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+	)
+}
+
+// usageError says what is wrong with a command line and where to read on.
+func usageError(err error) error {
+	next := "patchbay --help"
+	var parse *kong.ParseError
+	if errors.As(err, &parse) && parse.Context != nil {
+		if node := parse.Context.Selected(); node != nil {
+			next = node.FullPath() + " --help"
+		}
+	}
+	return &exitError{code: exitUsage, what: err.Error(), next: "see `" + next + "`"}
+}
+
+const about = `Patchbay connects people's social accounts to your application and keeps them connected.
+
+Start here:
+
+    patchbay dev                        a whole Patchbay, no account needed
+    patchbay connect                    in a second terminal: make a link, open it
+    patchbay channels list              what is connected
+
+The commands that talk to a server take its address and key from PATCHBAY_URL and PATCHBAY_API_KEY,
+else from what "patchbay dev" left in ./patchbay-data.
+`

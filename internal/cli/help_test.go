@@ -1,0 +1,76 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+func TestHelpTeaches(t *testing.T) {
+	t.Parallel()
+	for command, example := range map[string]string{
+		"":              "patchbay channels list",
+		"dev":           "patchbay dev",
+		"connect":       "patchbay connect --owner user_42 --platform facebook",
+		"channels":      "patchbay channels show 5",
+		"channels list": "patchbay channels list --owner user_42",
+		"channels show": "patchbay channels show 5 --json",
+		"version":       "patchbay version --json",
+	} {
+		t.Run("patchbay "+command, func(t *testing.T) {
+			t.Parallel()
+			got := runIn(t, t.Context(), terminal{}, append(strings.Fields(command), "--help")...)
+			if got.code != 0 || got.stderr != "" {
+				t.Errorf("got exit %d and %q on stderr, want 0 and nothing", got.code, got.stderr)
+			}
+			wantContains(t, "help", got.stdout, example)
+			if command != "" {
+				wantContains(t, "help", got.stdout, "Examples:")
+			}
+		})
+	}
+	wantContains(t, "help of connect", runIn(t, t.Context(), terminal{}, "connect", "--help").stdout,
+		"Exit codes:", "130", "--fail-fast", "try again until the link expires", "$PATCHBAY_API_KEY")
+}
+
+func TestWrongUsage(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"conect":                  "conect",
+		"connect --nonsense":      "patchbay connect --help",
+		"channels":                "patchbay channels --help",
+		"channels show":           "patchbay channels show --help",
+		"channels show five":      "five",
+		"connect --expires-in 5s": "between 1m and 24h",
+		"connect --timeout -1s":   "patchbay connect --help",
+		"connect " + testKey:      "unexpected argument [secret]",
+		"channels list --limit 0": "must be at least 1",
+	} {
+		got := runIn(t, t.Context(), terminal{}, strings.Fields(args)...)
+		if got.code != 2 || got.stdout != "" {
+			t.Errorf("%s: got exit %d and %q on stdout, want 2 and nothing", args, got.code, got.stdout)
+		}
+		wantContains(t, args, got.stderr, want, "patchbay: ", " — see ")
+	}
+}
+
+func TestNoArguments(t *testing.T) {
+	t.Parallel()
+	got := runIn(t, t.Context(), terminal{})
+	if got.code != 0 {
+		t.Errorf("exit code: got %d, want 0", got.code)
+	}
+	wantContains(t, "stdout", got.stdout, "Start here:", "patchbay dev")
+}
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	wantContains(t, "stdout", runIn(t, t.Context(), terminal{}, "version").stdout, "patchbay ", "go1.")
+	var build struct{ Version, Go, Platform string }
+	if err := json.Unmarshal([]byte(runIn(t, t.Context(), terminal{}, "version", "--json").stdout), &build); err != nil {
+		t.Fatal(err)
+	}
+	if build.Version == "" || build.Go == "" || build.Platform == "" {
+		t.Errorf("got %+v, want all known", build)
+	}
+}
