@@ -77,7 +77,7 @@ func wire(ctx context.Context, cfg config.Config, opt Options, store *sqlstore.S
 		return nil, err
 	}
 	a.client = httpx.NewClient(httpx.ClientConfig{
-		Origins: set.origins, Trusted: cfg.TrustedOrigins, Timeout: cfg.PlatformTimeout, UserAgent: "Patchbay/" + opt.Version,
+		Origins: set.origins, Browser: set.browser, Trusted: cfg.TrustedOrigins, Timeout: cfg.PlatformTimeout, UserAgent: "Patchbay/" + opt.Version,
 	})
 	a.Service = connect.New(connect.Config{
 		Store: store, Vault: sealer, Platforms: set.registry, Apps: set.apps, Log: opt.Log,

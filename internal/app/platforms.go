@@ -20,7 +20,8 @@ import (
 type platformSet struct {
 	registry *platform.Registry
 	apps     map[string]platform.App
-	origins  map[string]string // where the Lab stands in
+	origins  map[string]string // where the Lab stands in, for our calls
+	browser  map[string]string // and for the people we send there
 }
 
 // PlatformIDs names every platform, for configuration.
@@ -61,7 +62,11 @@ func (a *App) platforms(ctx context.Context, cfg config.Config, opt Options) (pl
 			fromLab = append(fromLab, spec)
 		}
 	}
-	set.origins = platform.LabOrigins(labURL(cfg), fromLab)
+	set.browser = platform.LabOrigins(labURL(cfg), fromLab)
+	set.origins = set.browser
+	if cfg.LabCallURL != "" {
+		set.origins = platform.LabOrigins(cfg.LabCallURL, fromLab)
+	}
 	return set, nil
 }
 

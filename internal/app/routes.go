@@ -12,8 +12,12 @@ import (
 
 // routes joins every room's addresses.
 func (a *App) routes(cfg config.Config, opt Options) ([]httpx.Route, error) {
+	standIn := ""
+	if a.Lab != nil {
+		standIn = labURL(cfg)
+	}
 	pages, err := hosted.New(hosted.Config{
-		Service: a.Service, PublicURL: cfg.PublicURL, Lab: a.Lab != nil,
+		Service: a.Service, PublicURL: cfg.PublicURL, LabURL: standIn,
 		Faces: []hosted.Face{hosted.NativeFace{}, marketingblocks.Face{}},
 	})
 	if err != nil {

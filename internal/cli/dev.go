@@ -96,6 +96,9 @@ func (c *DevCmd) prepare(w *World) (config.Config, net.Listener, error) {
 			next: "choose another address, such as --addr 127.0.0.1:8090", cause: err,
 		}
 	}
+	if cfg.LabURL == "" { // served here, however people reach us from outside
+		cfg.LabCallURL = config.LocalURL(listener.Addr())
+	}
 	if cfg.PublicURL == "" {
 		cfg.PublicURL = config.LocalURL(listener.Addr())
 	}

@@ -21,7 +21,8 @@ type Config struct {
 	PublicURL       string // origin under which people and platforms reach us
 	DataDir         string
 	DatabaseURL     string // "sqlite:/path" or "postgres://…"; empty: SQLite in DataDir
-	LabURL          string // origin of the Lab; empty: PublicURL
+	LabURL          string // origin of the Lab for browsers; empty: PublicURL
+	LabCallURL      string // origin at which this process calls the Lab; empty: as LabURL
 	LogLevel        slog.Level
 	PlatformTimeout time.Duration // of one call to a platform
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"patchbay/internal/connect"
+	"patchbay/internal/hosted/ui"
 	"patchbay/internal/httpx"
 	"patchbay/internal/platform"
 	"patchbay/internal/vault"
@@ -37,7 +38,7 @@ type Config struct {
 	Service   Service
 	Faces     []Face
 	PublicURL string
-	Lab       bool // the Lab stands in for the platforms: pages say so
+	LabURL    string // origin of the Lab where it stands in for the platforms: pages say so
 }
 
 // Hosted is the room.
@@ -48,7 +49,7 @@ type Hosted struct {
 	cookies   httpx.Cookies
 	publicURL *url.URL
 	origin    string
-	lab       bool
+	labURL    string
 	crossSite *http.CrossOriginProtection
 }
 
@@ -60,7 +61,7 @@ func New(cfg Config) (*Hosted, error) {
 	}
 	h := &Hosted{
 		svc: cfg.Service, faces: map[string]Face{}, cookies: httpx.NewCookies(cfg.PublicURL), publicURL: u,
-		origin: strings.TrimSuffix(cfg.PublicURL, "/"), lab: cfg.Lab, crossSite: http.NewCrossOriginProtection(),
+		origin: strings.TrimSuffix(cfg.PublicURL, "/"), labURL: cfg.LabURL, crossSite: http.NewCrossOriginProtection(),
 	}
 	for _, f := range cfg.Faces {
 		h.faces[f.Origin()] = f
@@ -80,6 +81,7 @@ func (h *Hosted) Routes() []httpx.Route {
 		return httpx.Route{Method: http.MethodPost, Path: path, Auth: httpx.AuthCookie, Format: httpx.FormatPage, Handler: h.page(h.form(f))}
 	}
 	routes := []httpx.Route{
+		get("/{$}", h.home),
 		get("/connect/s/{token}", h.showSession),
 		post("/connect/s/{token}/platform", h.pickPlatform),
 		get("/connect/s/{token}/platform/{platform}", h.askInput),
@@ -99,7 +101,16 @@ func (h *Hosted) Routes() []httpx.Route {
 	return routes
 }
 
-// SessionURL is the address of a link's own page.
+// home answers who typed the server's bare address.
+func (h *Hosted) home(w http.ResponseWriter, r *http.Request) error {
+	view := ui.HomeView{Frame: h.frame(w, r, ""), Reference: "/openapi.json"}
+	if h.labURL != "" {
+		view.LabURL = h.labURL + "/lab/"
+	}
+	return render(w, r, http.StatusOK, ui.Home(view))
+}
+
+// sessionPath is the address of a link's own page.
 func (h *Hosted) sessionPath(link vault.Secret) string { return "/connect/s/" + link.Reveal() }
 
 // NativeFace is how sessions of the native API return: what happened to which

@@ -29,7 +29,7 @@ func (h *Hosted) newPage(w http.ResponseWriter, r *http.Request, v connect.LinkV
 }
 
 func (h *Hosted) frame(w http.ResponseWriter, r *http.Request, app string) ui.Frame {
-	return ui.Frame{P: i18n.For(r.Header.Get("Accept-Language")), Nonce: newNonce(w), App: app, Lab: h.lab}
+	return ui.Frame{P: i18n.For(r.Header.Get("Accept-Language")), Nonce: newNonce(w), App: app, Lab: h.labURL != ""}
 }
 
 func render(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {

@@ -22,6 +22,9 @@ type ClientConfig struct {
 	// Origins maps a real origin ("https://graph.facebook.com") to the base that
 	// stands in for it ("http://127.0.0.1:8080/lab/facebook/graph.facebook.com").
 	Origins map[string]string
+	// Browser is the same for addresses that a person is sent to, where the stand-in
+	// is reached differently from outside (a tunnel). Empty: as Origins.
+	Browser map[string]string
 	// Trusted origins are dialled without the address guard and may be plain http:
 	// a development server on loopback. The bases of Origins are trusted by themselves.
 	Trusted   []string
@@ -35,6 +38,7 @@ type ClientConfig struct {
 // host but never the path or query.
 type Client struct {
 	origins   map[string]string
+	browser   map[string]string
 	trusted   map[string]bool
 	guarded   *http.Client
 	free      *http.Client
@@ -77,8 +81,11 @@ func NewClient(cfg ClientConfig) *Client {
 	if timeout == 0 {
 		timeout = 60 * time.Second
 	}
+	if cfg.Browser == nil {
+		cfg.Browser = cfg.Origins
+	}
 	c := &Client{
-		origins: cfg.Origins, trusted: map[string]bool{}, userAgent: cfg.UserAgent,
+		origins: cfg.Origins, browser: cfg.Browser, trusted: map[string]bool{}, userAgent: cfg.UserAgent,
 		guarded: newHTTPClient(timeout, ssrf.New().Safe), free: newHTTPClient(timeout, nil),
 	}
 	for _, o := range cfg.Trusted {
@@ -109,14 +116,14 @@ func (c *Client) CloseIdle() {
 	c.free.CloseIdleConnections()
 }
 
-// Rebase turns a real address into the one that stands in for it: what a browser
-// is sent to, and what Do calls. Addresses of other origins come back unchanged.
+// Rebase turns a real address into the one that stands in for it when a browser is
+// sent there. Addresses of other origins come back unchanged.
 func (c *Client) Rebase(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return address
 	}
-	base, ok := c.origins[u.Scheme+"://"+u.Host]
+	base, ok := c.browser[u.Scheme+"://"+u.Host]
 	if !ok {
 		return address
 	}

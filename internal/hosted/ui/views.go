@@ -7,7 +7,7 @@
 // external address.
 package ui
 
-//go:generate go run github.com/a-h/templ/cmd/templ@v0.3.1001 generate
+//go:generate go tool -modfile=../../../tools/go.mod templ generate
 
 import "patchbay/internal/i18n"
 
