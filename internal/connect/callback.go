@@ -181,11 +181,10 @@ func (s *Service) storeCredentials(ctx context.Context, a Attempt, token platfor
 		if err := tx.UpdateGrant(ctx, grant, grant.Fence); err != nil {
 			return err
 		}
-		from := a.State
 		a = a.moved(now, AttemptVerifying, nil)
 		a.GrantID = grant.ID
 		a.LeaseUntil = time.Now().Add(s.lease)
-		if err := tx.UpdateAttempt(ctx, a, from); err != nil {
+		if err := tx.UpdateAttempt(ctx, a, AttemptExchanging); err != nil {
 			return err
 		}
 		return s.step(ctx, tx, a, "credentials_stored", "")

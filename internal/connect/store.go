@@ -11,8 +11,8 @@ import (
 type Store interface {
 	Reader
 	// InTx runs fn in one transaction and commits when it returns nil. fn does
-	// storage work only, may be run again from the start (serialization failures),
-	// and is not stopped by ctx once it has begun: a ctx that ends earlier gives
+	// storage work only, may be run again from the start (serialization failures:
+	// what it leaves in outer variables must not depend on how often), and is not stopped by ctx once it has begun: a ctx that ends earlier gives
 	// ctx.Err() and nothing has happened.
 	InTx(ctx context.Context, fn func(Tx) error) error
 }
@@ -120,9 +120,11 @@ type GrantWriter interface {
 	// UpdateGrant writes everything but ids, owner, app, platform and CreatedAt,
 	// provided that the stored fence is fence; else fault.Conflict and no change.
 	UpdateGrant(ctx context.Context, g Grant, fence int64) error
-	// DeleteGrant removes a grant that has no channel, with its targets.
+	// DeleteGrant removes a grant, with its targets. fault.Conflict and no change
+	// while a channel has it or an attempt that is verifying or choosing points at it.
 	DeleteGrant(ctx context.Context, workspaceID, id int64) error
 	// SaveTarget inserts or updates by (grant, kind, external id); the id stays.
+	// Sealed and TokenVersion are written too: seal again afterwards.
 	SaveTarget(ctx context.Context, t Target) (Target, error)
 	// SealTarget writes Sealed and TokenVersion alone.
 	SealTarget(ctx context.Context, workspaceID, id int64, sealed []byte, version int64) error
@@ -149,7 +151,7 @@ type ChannelReader interface {
 // ChannelWriter changes channels.
 type ChannelWriter interface {
 	// SaveChannel inserts, or revives and updates the one with the same (workspace,
-	// owner, platform, kind, external id); the id stays. made tells which.
+	// owner, platform, kind, external id); id and Review stay. made tells which.
 	SaveChannel(ctx context.Context, c Channel) (channel Channel, made bool, err error)
 }
 

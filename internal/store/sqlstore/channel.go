@@ -1,0 +1,88 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+
+	"patchbay/internal/connect"
+)
+
+const channelColumns = `id, workspace_id, owner_id, platform, kind, external_id, grant_id, target_id,
+	lifecycle, health, health_reason, review, facts, facts_at, created_at, updated_at`
+
+func scanChannel(r row) (c connect.Channel, err error) {
+	err = r.Scan(&c.ID, &c.WorkspaceID, &c.OwnerID, &c.Platform, &c.Kind, &c.ExternalID, refColumn{&c.GrantID}, refColumn{&c.TargetID},
+		&c.Lifecycle, &c.Health, &c.HealthReason, &c.Review, factsColumn{&c.Facts},
+		timeColumn{&c.FactsAt}, timeColumn{&c.CreatedAt}, timeColumn{&c.UpdatedAt})
+	return c, err
+}
+
+func (s reader) Channel(ctx context.Context, workspaceID, id int64) (connect.Channel, error) {
+	return one(ctx, s.run, "channel", scanChannel, `
+		SELECT `+channelColumns+` FROM channels WHERE workspace_id = $1 AND id = $2`, workspaceID, id)
+}
+
+func (s reader) Channels(ctx context.Context, workspaceID int64, f connect.ChannelFilter, after int64, limit int) ([]connect.Channel, error) {
+	query := `SELECT ` + channelColumns + ` FROM channels WHERE workspace_id = $1 AND id > $2`
+	args := []any{workspaceID, after}
+	and := func(column string, value any) {
+		args = append(args, value)
+		query += fmt.Sprintf(` AND %s = $%d`, column, len(args))
+	}
+	if f.OwnerID != 0 {
+		and("owner_id", f.OwnerID)
+	}
+	if f.Platform != "" {
+		and("platform", f.Platform)
+	}
+	if f.Kind != "" {
+		and("kind", f.Kind)
+	}
+	if f.Health != "" {
+		and("health", f.Health)
+	}
+	if f.Lifecycle != "" {
+		and("lifecycle", f.Lifecycle)
+	} else {
+		query += ` AND lifecycle IN ('active', 'paused')`
+	}
+	args = append(args, max(limit, 0))
+	query += fmt.Sprintf(` ORDER BY id LIMIT $%d`, len(args))
+	channels, err := many(ctx, s.run, scanChannel, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("channels of workspace %d: %w", workspaceID, err)
+	}
+	return channels, nil
+}
+
+// SaveChannel writes everything but the key, the id, Review and CreatedAt where it
+// updates: a new consent does not undo what a reviewer decided. A channel without an external id is always a new one.
+func (t *tx) SaveChannel(ctx context.Context, c connect.Channel) (connect.Channel, bool, error) {
+	channel, made, err := maybe(ctx, t.run, scanChannel, `
+		INSERT INTO channels (workspace_id, owner_id, platform, kind, external_id, grant_id, target_id,
+			lifecycle, health, health_reason, review, facts, facts_at, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+		ON CONFLICT (workspace_id, owner_id, platform, kind, external_id) WHERE external_id <> '' DO NOTHING
+		RETURNING `+channelColumns,
+		c.WorkspaceID, c.OwnerID, c.Platform, c.Kind, c.ExternalID, ref(c.GrantID), ref(c.TargetID),
+		c.Lifecycle, c.Health, c.HealthReason, c.Review, factsText(c.Facts),
+		millis(c.FactsAt), millis(c.CreatedAt), millis(c.UpdatedAt))
+	if err != nil {
+		return connect.Channel{}, false, fmt.Errorf("channel: %w", err)
+	}
+	if !made {
+		channel, err = t.updateChannel(ctx, c)
+	}
+	return channel, made, err
+}
+
+func (t *tx) updateChannel(ctx context.Context, c connect.Channel) (connect.Channel, error) {
+	return one(ctx, t.run, "channel", scanChannel, `
+		UPDATE channels
+		SET grant_id = $6, target_id = $7, lifecycle = $8, health = $9, health_reason = $10,
+			facts = $11, facts_at = $12, updated_at = $13
+		WHERE workspace_id = $1 AND owner_id = $2 AND platform = $3 AND kind = $4 AND external_id = $5
+		RETURNING `+channelColumns,
+		c.WorkspaceID, c.OwnerID, c.Platform, c.Kind, c.ExternalID, ref(c.GrantID), ref(c.TargetID),
+		c.Lifecycle, c.Health, c.HealthReason, factsText(c.Facts), millis(c.FactsAt), millis(c.UpdatedAt))
+}

@@ -1,0 +1,38 @@
+package sqlstore
+
+import (
+	"context"
+	"time"
+
+	"patchbay/internal/connect"
+)
+
+const keyColumns = `id, workspace_id, owner_id, name, prefix, hash, scopes, created_at, expires_at, revoked_at`
+
+func scanKey(r row) (k connect.Key, err error) {
+	err = r.Scan(&k.ID, &k.WorkspaceID, refColumn{&k.OwnerID}, &k.Name, &k.Prefix, &k.Hash, listColumn[connect.Scope]{&k.Scopes},
+		timeColumn{&k.CreatedAt}, timeColumn{&k.ExpiresAt}, timeColumn{&k.RevokedAt})
+	return k, err
+}
+
+// KeyByHash finds revoked and expired keys too.
+func (s reader) KeyByHash(ctx context.Context, hash []byte) (connect.Key, error) {
+	return one(ctx, s.run, "API key", scanKey, `
+		SELECT `+keyColumns+` FROM api_keys WHERE hash = $1`, hash)
+}
+
+func (t *tx) InsertKey(ctx context.Context, k connect.Key) (connect.Key, error) {
+	return one(ctx, t.run, "API key", scanKey, `
+		INSERT INTO api_keys (workspace_id, owner_id, name, prefix, hash, scopes, created_at, expires_at, revoked_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		RETURNING `+keyColumns,
+		k.WorkspaceID, ref(k.OwnerID), k.Name, k.Prefix, k.Hash, jsonText(k.Scopes),
+		millis(k.CreatedAt), millis(k.ExpiresAt), millis(k.RevokedAt))
+}
+
+// RevokeKey keeps the time of the first revocation.
+func (t *tx) RevokeKey(ctx context.Context, workspaceID, id int64, at time.Time) error {
+	return change(ctx, t.run, "API key", `
+		UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $3) WHERE workspace_id = $1 AND id = $2`,
+		workspaceID, id, millis(at))
+}

@@ -1,0 +1,102 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"patchbay/internal/connect"
+)
+
+const sessionColumns = `id, workspace_id, owner_id, origin, status, token_hash, platforms, selection, initiator_check,
+	redirect_url, platform, reason, message, channel_ids, created_at, updated_at, expires_at, ended_at`
+
+func scanSession(r row) (s connect.Session, err error) {
+	err = r.Scan(&s.ID, &s.WorkspaceID, &s.OwnerID, &s.Origin, &s.Status, &s.TokenHash, listColumn[string]{&s.Platforms},
+		&s.Selection, &s.InitiatorCheck, &s.RedirectURL, &s.Platform, &s.Reason, &s.Message, listColumn[int64]{&s.ChannelIDs},
+		timeColumn{&s.CreatedAt}, timeColumn{&s.UpdatedAt}, timeColumn{&s.ExpiresAt}, timeColumn{&s.EndedAt})
+	return s, err
+}
+
+func (s reader) Session(ctx context.Context, workspaceID, id int64) (connect.Session, error) {
+	return one(ctx, s.run, "session", scanSession, `
+		SELECT `+sessionColumns+` FROM sessions WHERE workspace_id = $1 AND id = $2`, workspaceID, id)
+}
+
+func (s reader) SessionByTokenHash(ctx context.Context, hash []byte) (connect.Session, error) {
+	return one(ctx, s.run, "session", scanSession, `
+		SELECT `+sessionColumns+` FROM sessions WHERE token_hash = $1`, hash)
+}
+
+func (s reader) DueSessions(ctx context.Context, now time.Time, limit int) ([]connect.Session, error) {
+	due, err := many(ctx, s.run, scanSession, `
+		SELECT `+sessionColumns+` FROM sessions
+		WHERE ended_at IS NULL AND expires_at <= $1
+		ORDER BY expires_at, id LIMIT $2`, millis(now), max(limit, 0))
+	if err != nil {
+		return nil, fmt.Errorf("due sessions: %w", err)
+	}
+	return due, nil
+}
+
+// SessionVersions crosses workspaces: it is for the process that waits, not for callers.
+func (s reader) SessionVersions(ctx context.Context, ids []int64) (map[int64]time.Time, error) {
+	versions := make(map[int64]time.Time, len(ids))
+	for chunk := range slices.Chunk(ids, 500) { // engines bound the parameters of a statement
+		query := `SELECT id, updated_at FROM sessions WHERE id IN (` + placeholders(1, len(chunk)) + `)`
+		args := make([]any, len(chunk))
+		for i, id := range chunk {
+			args[i] = id
+		}
+		err := s.run.query(ctx, func(r row) error {
+			var id int64
+			var at time.Time
+			if err := r.Scan(&id, timeColumn{&at}); err != nil {
+				return err
+			}
+			versions[id] = at
+			return nil
+		}, query, args...)
+		if err != nil {
+			return nil, fmt.Errorf("session versions: %w", err)
+		}
+	}
+	return versions, nil
+}
+
+// placeholders is "$first, …" for n parameters.
+func placeholders(first, n int) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = "$" + strconv.Itoa(first+i)
+	}
+	return strings.Join(list, ", ")
+}
+
+func (t *tx) InsertSession(ctx context.Context, s connect.Session) (connect.Session, error) {
+	return one(ctx, t.run, "session", scanSession, `
+		INSERT INTO sessions (workspace_id, owner_id, origin, status, token_hash, platforms, selection, initiator_check,
+			redirect_url, platform, reason, message, channel_ids, created_at, updated_at, expires_at, ended_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+		RETURNING `+sessionColumns,
+		s.WorkspaceID, s.OwnerID, s.Origin, s.Status, s.TokenHash, jsonText(s.Platforms), s.Selection, s.InitiatorCheck,
+		s.RedirectURL, s.Platform, s.Reason, s.Message, jsonText(s.ChannelIDs),
+		millis(s.CreatedAt), millis(s.UpdatedAt), millis(s.ExpiresAt), millis(s.EndedAt))
+}
+
+func (t *tx) LockSession(ctx context.Context, workspaceID, id int64) (connect.Session, error) {
+	return one(ctx, t.run, "session", scanSession, `
+		SELECT `+sessionColumns+` FROM sessions WHERE workspace_id = $1 AND id = $2`+t.dialect.lockRow, workspaceID, id)
+}
+
+func (t *tx) UpdateSession(ctx context.Context, s connect.Session) error {
+	return change(ctx, t.run, "session", `
+		UPDATE sessions
+		SET status = $3, platform = $4, reason = $5, message = $6, channel_ids = $7, updated_at = $8, ended_at = $9
+		WHERE workspace_id = $1 AND id = $2`,
+		s.WorkspaceID, s.ID, s.Status, s.Platform, s.Reason, s.Message, jsonText(s.ChannelIDs),
+		millis(s.UpdatedAt), millis(s.EndedAt))
+}

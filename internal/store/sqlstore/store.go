@@ -1,0 +1,116 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+
+	"patchbay/internal/connect"
+)
+
+// Config says where the database is.
+type Config struct {
+	DSN      string // "sqlite:/path/file.db" or "postgres://…"
+	Migrate  bool   // bring the schema up to date before anything else
+	MaxConns int    // PostgreSQL connections, or SQLite readers; 0: a default
+}
+
+// engine is how transactions are run, and ended with.
+type engine interface {
+	// transact runs fn inside a transaction of its own. fn is not stopped by ctx once
+	// it has begun, and may be run again; an error of fn leaves nothing behind.
+	transact(ctx context.Context, fn func(ctx context.Context, db execer) error) error
+	close() error
+}
+
+// Store is connect.Store over one database. It is safe for concurrent use.
+type Store struct {
+	reader
+	dialect  *dialect
+	engine   engine
+	readDB   *sql.DB
+	migrator *goose.Provider
+}
+
+var _ connect.Store = (*Store)(nil)
+
+// Open opens the database and, with Migrate, brings its schema up to date; without,
+// ask Pending before using it. A SQLite file is made when absent (mode 0600) and
+// locked against other processes: fault.Conflict, naming the holder, when one has it.
+func Open(ctx context.Context, c Config) (*Store, error) {
+	s, writeDB, err := open(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.prepare(ctx, writeDB, c.Migrate); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func open(ctx context.Context, c Config) (s *Store, writeDB *sql.DB, err error) {
+	scheme, rest, _ := strings.Cut(c.DSN, ":")
+	switch scheme {
+	case "sqlite":
+		e, err := openSQLite(ctx, strings.TrimPrefix(rest, "//"), c.MaxConns)
+		if err != nil {
+			return nil, nil, err
+		}
+		return newStore(sqliteDialect(), e, e.readDB), e.writeDB, nil
+	case "postgres", "postgresql":
+		d := postgresDialect()
+		e, err := openPostgres(c.DSN, c.MaxConns, d)
+		if err != nil {
+			return nil, nil, err
+		}
+		return newStore(d, e, e.db), e.db, nil
+	default:
+		return nil, nil, errors.New("database address: expected sqlite:/path/file.db or postgres://…") // it may hold a password
+	}
+}
+
+func newStore(d *dialect, e engine, readDB *sql.DB) *Store {
+	return &Store{reader: reader{statements{db: readDB, dialect: d}}, dialect: d, engine: e, readDB: readDB}
+}
+
+func (s *Store) prepare(ctx context.Context, writeDB *sql.DB, migrate bool) (err error) {
+	if s.migrator, err = newMigrator(s.dialect, writeDB); err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	if !migrate {
+		return s.Ping(ctx)
+	}
+	if _, err := s.migrator.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
+
+// Close waits for the transactions that are queued and closes the database.
+func (s *Store) Close() error { return s.engine.close() }
+
+// Ping tells whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.readDB.PingContext(ctx); err != nil {
+		return fmt.Errorf("reach the database: %w", err)
+	}
+	return nil
+}
+
+// Pending counts the migrations that have not run.
+func (s *Store) Pending(ctx context.Context) (int, error) { return pending(ctx, s.migrator) }
+
+// Engine is "sqlite" or "postgres".
+func (s *Store) Engine() string { return s.dialect.name }
+
+// InTx implements connect.Store. A panic of fn is returned as an error. It is a
+// mistake to call InTx inside fn: on SQLite it would wait for itself.
+func (s *Store) InTx(ctx context.Context, fn func(connect.Tx) error) error {
+	return s.engine.transact(ctx, func(ctx context.Context, db execer) error {
+		return runTx(ctx, db, s.dialect, fn)
+	})
+}

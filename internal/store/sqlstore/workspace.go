@@ -1,0 +1,40 @@
+package sqlstore
+
+import (
+	"context"
+	"fmt"
+
+	"patchbay/internal/connect"
+)
+
+const workspaceColumns = `id, name, require_redirect_url, allowed_redirects, created_at`
+
+func scanWorkspace(r row) (w connect.Workspace, err error) {
+	err = r.Scan(&w.ID, &w.Name, &w.RequireRedirectURL, listColumn[string]{&w.AllowedRedirects}, timeColumn{&w.CreatedAt})
+	return w, err
+}
+
+func (s reader) Workspace(ctx context.Context, id int64) (connect.Workspace, error) {
+	return one(ctx, s.run, "workspace", scanWorkspace, `
+		SELECT `+workspaceColumns+` FROM workspaces WHERE id = $1`, id)
+}
+
+func (s reader) FirstWorkspace(ctx context.Context) (connect.Workspace, error) {
+	return one(ctx, s.run, "workspace", scanWorkspace, `
+		SELECT `+workspaceColumns+` FROM workspaces ORDER BY id LIMIT 1`)
+}
+
+func (t *tx) InsertWorkspace(ctx context.Context, w connect.Workspace) (connect.Workspace, error) {
+	made, err := one(ctx, t.run, "workspace", scanWorkspace, `
+		INSERT INTO workspaces (name, require_redirect_url, allowed_redirects, created_at)
+		VALUES ($1, $2, $3, $4)
+		RETURNING `+workspaceColumns,
+		w.Name, w.RequireRedirectURL, jsonText(w.AllowedRedirects), millis(w.CreatedAt))
+	if err != nil {
+		return connect.Workspace{}, err
+	}
+	if _, err := t.run.exec(ctx, `INSERT INTO event_counters (workspace_id, last_number) VALUES ($1, 0)`, made.ID); err != nil {
+		return connect.Workspace{}, fmt.Errorf("workspace %d: %w", made.ID, err)
+	}
+	return made, nil
+}

@@ -1,0 +1,173 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+)
+
+// maxGroup is how many closures one commit may carry.
+const maxGroup = 128
+
+var errClosed = errors.New("the store is closed")
+
+// writer is SQLite's one writer: a goroutine that takes the closures that wait, wraps
+// each in a savepoint, commits them together and then answers all. With
+// synchronous=FULL a commit costs a disk flush, so callers share it.
+type writer struct {
+	db      *sql.DB // one connection
+	jobs    chan *job
+	stopped chan struct{}
+
+	mu      sync.Mutex
+	closed  bool
+	callers sync.WaitGroup // those between entering and being answered
+}
+
+// job is one closure and whoever waits for it.
+type job struct {
+	ctx  context.Context // the caller's, without its cancellation
+	fn   func(ctx context.Context, db execer) error
+	turn atomic.Bool // decided: the closure runs, or its caller has left
+	err  error
+	done chan error
+}
+
+// newWriter starts the goroutine; close ends it.
+func newWriter(db *sql.DB) *writer {
+	w := &writer{db: db, jobs: make(chan *job, maxGroup), stopped: make(chan struct{})}
+	go w.work()
+	return w
+}
+
+// transact queues fn and waits for the outcome of the commit that carries it. A ctx
+// that ends before fn has begun gives ctx.Err(), and fn never runs.
+func (w *writer) transact(ctx context.Context, fn func(ctx context.Context, db execer) error) error {
+	if err := w.enter(); err != nil {
+		return err
+	}
+	defer w.callers.Done()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	j := &job{ctx: context.WithoutCancel(ctx), fn: fn, done: make(chan error, 1)}
+	select {
+	case w.jobs <- j:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-j.done:
+		return err
+	case <-ctx.Done():
+		if j.turn.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
+		return <-j.done
+	}
+}
+
+func (w *writer) enter() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return errClosed
+	}
+	w.callers.Add(1)
+	return nil
+}
+
+// close refuses new callers, waits until all are answered and ends the goroutine.
+func (w *writer) close() {
+	w.mu.Lock()
+	first := !w.closed
+	w.closed = true
+	w.mu.Unlock()
+	if first {
+		w.callers.Wait()
+		close(w.jobs)
+	}
+	<-w.stopped
+}
+
+func (w *writer) work() {
+	defer close(w.stopped)
+	for first := range w.jobs {
+		group := w.gather(first)
+		lost := w.commit(group)
+		for _, j := range group {
+			j.done <- cmp.Or(lost, j.err)
+		}
+	}
+}
+
+// gather takes whatever waits by now.
+func (w *writer) gather(first *job) []*job {
+	group := []*job{first}
+	for len(group) < maxGroup {
+		select {
+		case j, open := <-w.jobs:
+			if !open {
+				return group
+			}
+			group = append(group, j)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// commit runs the group in one transaction. An error means that nothing of it was
+// kept, whatever the single closures answered.
+func (w *writer) commit(group []*job) (err error) {
+	ctx := context.Background()
+	conn, err := w.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("open SQLite writer: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_, _ = conn.ExecContext(ctx, "ROLLBACK")
+			_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // its state is in doubt: take a new one
+		}
+		_ = conn.Close()
+	}()
+	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return fmt.Errorf("begin group: %w", err)
+	}
+	for _, j := range group {
+		if !j.turn.CompareAndSwap(false, true) {
+			continue // its caller has left
+		}
+		if err := j.run(conn); err != nil {
+			return fmt.Errorf("savepoint: %w", err)
+		}
+	}
+	if _, err := conn.ExecContext(ctx, "COMMIT"); err != nil {
+		return fmt.Errorf("commit group: %w", err)
+	}
+	return nil
+}
+
+// run gives the closure its savepoint. The error is about the savepoint: when it can
+// be neither released nor rolled back, SQLite has dropped the whole transaction (disk
+// full, I/O error), and what the others wrote is gone too.
+func (j *job) run(conn *sql.Conn) error {
+	ctx := context.Background()
+	if _, err := conn.ExecContext(ctx, "SAVEPOINT closure"); err != nil {
+		return err
+	}
+	j.err = j.fn(j.ctx, conn)
+	end := "RELEASE closure"
+	if j.err != nil {
+		end = "ROLLBACK TO closure; RELEASE closure"
+	}
+	_, err := conn.ExecContext(ctx, end)
+	return err
+}

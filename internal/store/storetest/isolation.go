@@ -1,0 +1,249 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"testing"
+
+	"patchbay/internal/connect"
+	"patchbay/internal/fault"
+)
+
+// notScoped names the methods that cross workspaces on purpose.
+var notScoped = map[string]string{
+	"Workspace":          "is one",
+	"FirstWorkspace":     "is one",
+	"InsertWorkspace":    "is one",
+	"KeyByHash":          "found before the workspace is known",
+	"SessionByTokenHash": "found before the workspace is known",
+	"AttemptByStateHash": "found before the workspace is known",
+	"App":                "the instance's apps serve all workspaces",
+	"EnsureApp":          "the workspace is part of what is asked for",
+	"EnsureOwner":        "the workspace is part of what is asked for",
+	"SessionVersions":    "for the process that waits",
+	"DueSessions":        "for the process that sweeps",
+	"StaleAttempts":      "for the process that sweeps",
+}
+
+// call asks workspace ws for what is w's. found is how much a list brought.
+type call func(ctx context.Context, tx connect.Tx, ws int64, w world) (found int, err error)
+
+func scoped() map[string]call {
+	only := func(fn func(ctx context.Context, tx connect.Tx, ws int64, w world) error) call {
+		return func(ctx context.Context, tx connect.Tx, ws int64, w world) (int, error) { return 1, fn(ctx, tx, ws, w) }
+	}
+	return map[string]call{
+		"Owner": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, err := tx.Owner(ctx, ws, w.owner.ID)
+			return err
+		}),
+		"OwnerByExternalID": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, err := tx.OwnerByExternalID(ctx, ws, w.owner.ExternalID)
+			return err
+		}),
+		"DefaultOwner": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, err := tx.DefaultOwner(ctx, ws)
+			return err
+		}),
+		"InsertKey": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, err := tx.InsertKey(ctx, connect.Key{WorkspaceID: ws, OwnerID: w.owner.ID, Hash: hash("foreign"), CreatedAt: t0})
+			return err
+		}),
+		"RevokeKey": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			return tx.RevokeKey(ctx, ws, w.key.ID, at(1))
+		}),
+		"Session": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, err := tx.Session(ctx, ws, w.session.ID)
+			return err
+		}),
+		"InsertSession": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			v := w.newSession("foreign")
+			v.WorkspaceID = ws
+			_, err := tx.InsertSession(ctx, v)
+			return err
+		}),
+		"LockSession": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, err := tx.LockSession(ctx, ws, w.session.ID)
+			return err
+		}),
+		"UpdateSession": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			v := w.session
+			v.WorkspaceID, v.Message = ws, "foreign"
+			return tx.UpdateSession(ctx, v)
+		}),
+		"Attempt": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, err := tx.Attempt(ctx, ws, w.attempt.ID)
+			return err
+		}),
+		"Attempts": func(ctx context.Context, tx connect.Tx, ws int64, w world) (int, error) {
+			v, err := tx.Attempts(ctx, ws, w.session.ID)
+			return len(v), err
+		},
+		"Steps": func(ctx context.Context, tx connect.Tx, ws int64, w world) (int, error) {
+			v, err := tx.Steps(ctx, ws, w.session.ID)
+			return len(v), err
+		},
+		"InsertAttempt": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			v := w.newAttempt("foreign")
+			v.WorkspaceID = ws
+			_, err := tx.InsertAttempt(ctx, v)
+			return err
+		}),
+		"UpdateAttempt": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			v := w.attempt
+			v.WorkspaceID, v.Message = ws, "foreign"
+			return tx.UpdateAttempt(ctx, v, v.State)
+		}),
+		"SealAttempt": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			return tx.SealAttempt(ctx, ws, w.attempt.ID, []byte("foreign"))
+		}),
+		"AppendStep": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			return tx.AppendStep(ctx, ws, connect.Step{AttemptID: w.attempt.ID, Name: "foreign", At: t0})
+		}),
+		"Grant": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, err := tx.Grant(ctx, ws, w.grant.ID)
+			return err
+		}),
+		"GrantBySubject": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, err := tx.GrantBySubject(ctx, ws, w.app.ID, w.grant.Subject, w.owner.ID)
+			return err
+		}),
+		"Targets": func(ctx context.Context, tx connect.Tx, ws int64, w world) (int, error) {
+			v, err := tx.Targets(ctx, ws, w.grant.ID)
+			return len(v), err
+		},
+		"InsertGrant": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			v := w.newGrant("foreign")
+			v.WorkspaceID = ws
+			_, err := tx.InsertGrant(ctx, v)
+			return err
+		}),
+		"UpdateGrant": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			v := w.grant
+			v.WorkspaceID, v.Subject = ws, "foreign"
+			return tx.UpdateGrant(ctx, v, v.Fence)
+		}),
+		"DeleteGrant": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			return tx.DeleteGrant(ctx, ws, w.grant.ID)
+		}),
+		"SaveTarget": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			v := w.newTarget("foreign")
+			v.WorkspaceID = ws
+			_, err := tx.SaveTarget(ctx, v)
+			return err
+		}),
+		"SealTarget": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			return tx.SealTarget(ctx, ws, w.target.ID, []byte("foreign"), 9)
+		}),
+		"DropTargets": func(ctx context.Context, tx connect.Tx, ws int64, w world) (int, error) {
+			return 0, tx.DropTargets(ctx, ws, w.grant.ID, nil)
+		},
+		"Channel": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, err := tx.Channel(ctx, ws, w.channel.ID)
+			return err
+		}),
+		"Channels": func(ctx context.Context, tx connect.Tx, ws int64, w world) (int, error) {
+			v, err := tx.Channels(ctx, ws, connect.ChannelFilter{OwnerID: w.owner.ID}, 0, 9)
+			return len(v), err
+		},
+		"SaveChannel": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			v := w.newChannel("foreign")
+			v.WorkspaceID = ws
+			_, _, err := tx.SaveChannel(ctx, v)
+			return err
+		}),
+		"Emit": only(func(_ context.Context, tx connect.Tx, ws int64, w world) error {
+			tx.Emit(connect.Event{WorkspaceID: ws, Type: "foreign", ChannelID: w.channel.ID, At: t0})
+			return nil // told at the end of the transaction
+		}),
+		"Events": func(ctx context.Context, tx connect.Tx, ws int64, w world) (int, error) {
+			v, err := tx.Events(ctx, ws, 0, 9)
+			return len(v), err
+		},
+	}
+}
+
+// testIsolation asks one workspace for what belongs to another, by every method.
+func testIsolation(t *testing.T, s connect.Store) {
+	w := newWorld(t, s, "a")
+	var stranger connect.Workspace
+	write(t, s, func(ctx context.Context, tx connect.Tx) (err error) {
+		for _, externalID := range []string{"default", "spare"} {
+			owner := connect.Owner{WorkspaceID: w.workspace.ID, ExternalID: externalID, Default: externalID == "default", CreatedAt: t0}
+			if _, _, err := tx.EnsureOwner(ctx, owner); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.SaveTarget(ctx, w.newTarget("spare")); err != nil {
+			return err
+		}
+		if err := tx.AppendStep(ctx, w.workspace.ID, connect.Step{AttemptID: w.attempt.ID, Name: "s", At: t0}); err != nil {
+			return err
+		}
+		tx.Emit(connect.Event{WorkspaceID: w.workspace.ID, Type: "test", Cause: connect.CauseSystem, At: t0})
+		stranger, err = tx.InsertWorkspace(ctx, connect.Workspace{Name: "b", CreatedAt: t0})
+		return err
+	})
+	before := snapshot(t, s, w)
+	calls := scoped()
+	for name := range methods() {
+		fn, ok := calls[name]
+		if !ok {
+			if notScoped[name] == "" {
+				t.Errorf("%s: no case here, and not named as crossing workspaces", name)
+			}
+			continue
+		}
+		found := 0
+		err := s.InTx(t.Context(), func(tx connect.Tx) (err error) {
+			found, err = fn(t.Context(), tx, stranger.ID, w)
+			return err
+		})
+		if err == nil && found > 0 {
+			t.Errorf("%s: got %d of another workspace's, want not found", name, found)
+		}
+		if err != nil && !errors.Is(err, fault.NotFound) {
+			t.Errorf("%s: got %v, want not found", name, err)
+		}
+	}
+	same(t, "the other workspace afterwards", snapshot(t, s, w), before)
+}
+
+func methods() map[string]bool {
+	names := map[string]bool{}
+	for m := range reflect.TypeFor[connect.Tx]().Methods() {
+		names[m.Name] = true
+	}
+	return names
+}
+
+// snapshot reads everything that is w's.
+func snapshot(t *testing.T, s connect.Store, w world) []any {
+	t.Helper()
+	ctx, ws := t.Context(), w.workspace.ID
+	var all []any
+	add := func(v any, err error) {
+		if err != nil {
+			t.Fatalf("snapshot: %v", err)
+		}
+		all = append(all, v)
+	}
+	key, err := s.KeyByHash(ctx, w.key.Hash)
+	add(key, err)
+	session, err := s.Session(ctx, ws, w.session.ID)
+	add(session, err)
+	attempts, err := s.Attempts(ctx, ws, w.session.ID)
+	add(attempts, err)
+	steps, err := s.Steps(ctx, ws, w.session.ID)
+	add(steps, err)
+	grant, err := s.Grant(ctx, ws, w.grant.ID)
+	add(grant, err)
+	targets, err := s.Targets(ctx, ws, w.grant.ID)
+	add(targets, err)
+	channels, err := s.Channels(ctx, ws, connect.ChannelFilter{}, 0, 99)
+	add(channels, err)
+	events, err := s.Events(ctx, ws, 0, 99)
+	add(events, err)
+	return all
+}

@@ -1,0 +1,64 @@
+// Package storetest is the conformance suite of connect.Store. Both engines pass the
+// same cases; wherever they could differ there is a case here instead of a comment
+// there. It owns no engine: the caller opens stores.
+package storetest
+
+import (
+	"testing"
+
+	"patchbay/internal/connect"
+)
+
+// MaxConns is how many connections the stores must be opened with: some cases use
+// all of them up.
+const MaxConns = 4
+
+// Run runs every case, each on an empty, migrated store of its own that open makes
+// and closes (t.Cleanup).
+func Run(t *testing.T, open func(t *testing.T) connect.Store) {
+	for name, test := range cases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, open(t))
+		})
+	}
+}
+
+func cases() map[string]func(*testing.T, connect.Store) {
+	return map[string]func(*testing.T, connect.Store){
+		"workspaces":                        testWorkspaces,
+		"keys":                              testKeys,
+		"owners":                            testOwners,
+		"owner race makes one":              testOwnerRace,
+		"apps":                              testApps,
+		"sessions":                          testSessions,
+		"session versions":                  testSessionVersions,
+		"due sessions":                      testDueSessions,
+		"lock session serializes":           testLockSession,
+		"attempts":                          testAttempts,
+		"steps":                             testSteps,
+		"stale attempts":                    testStaleAttempts,
+		"attempt compare and swap":          testAttemptSwap,
+		"grants":                            testGrants,
+		"grant compare and swap":            testGrantSwap,
+		"grant unique once usable":          testGrantUnique,
+		"delete grant":                      testDeleteGrant,
+		"targets":                           testTargets,
+		"drop targets":                      testDropTargets,
+		"channels":                          testChannels,
+		"channel race makes one":            testChannelRace,
+		"channel pages":                     testChannelPages,
+		"events":                            testEvents,
+		"events: eight writers, one reader": testEventReader,
+		"events: channel sequence":          testChannelSequence,
+		"isolation":                         testIsolation,
+		"sealed columns":                    testSealed,
+		"rollback leaves nothing":           testRollback,
+		"failed statement fails the whole":  testFailedStatement,
+		"panic harms itself only":           testPanic,
+		"canceled before":                   testCanceledBefore,
+		"canceled inside":                   testCanceledInside,
+		"one of 64 canceled":                testOneCanceled,
+		"text that cannot be stored":        testInvalidText,
+	}
+}

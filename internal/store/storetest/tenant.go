@@ -1,0 +1,170 @@
+package storetest
+
+import (
+	"context"
+	"testing"
+
+	"patchbay/internal/connect"
+	"patchbay/internal/fault"
+)
+
+func testWorkspaces(t *testing.T, s connect.Store) {
+	ctx := t.Context()
+	_, err := s.FirstWorkspace(ctx)
+	wants(t, "first of an empty store", err, fault.NotFound)
+
+	want := connect.Workspace{Name: "Studio", CreatedAt: t0, RequireRedirectURL: true, AllowedRedirects: []string{"https://app.example/done"}}
+	var first, second connect.Workspace
+	write(t, s, func(ctx context.Context, tx connect.Tx) (err error) {
+		if first, err = tx.InsertWorkspace(ctx, want); err != nil {
+			return err
+		}
+		second, err = tx.InsertWorkspace(ctx, connect.Workspace{Name: "Other", CreatedAt: at(1)})
+		return err
+	})
+	want.ID = first.ID
+	same(t, "inserted", first, want)
+	if second.ID <= first.ID {
+		t.Errorf("ids: got %d after %d, want ascending", second.ID, first.ID)
+	}
+	got, err := s.Workspace(ctx, first.ID)
+	same(t, "read", got, want)
+	same(t, "error", err, nil)
+	got, err = s.FirstWorkspace(ctx)
+	same(t, "first", got, want)
+	same(t, "error", err, nil)
+	_, err = s.Workspace(ctx, second.ID+1)
+	wants(t, "absent", err, fault.NotFound)
+}
+
+func testKeys(t *testing.T, s connect.Store) {
+	ctx, w := t.Context(), newWorld(t, s, "a")
+	want := connect.Key{
+		WorkspaceID: w.workspace.ID, OwnerID: w.owner.ID, Name: "backend", Prefix: "pb_ab", Hash: hash("k"),
+		Scopes: []connect.Scope{connect.ScopeSessionsWrite, connect.ScopeChannelsRead}, CreatedAt: t0, ExpiresAt: at(5),
+	}
+	var made connect.Key
+	write(t, s, func(ctx context.Context, tx connect.Tx) (err error) {
+		made, err = tx.InsertKey(ctx, want)
+		return err
+	})
+	want.ID = made.ID
+	same(t, "inserted", made, want)
+	got, err := s.KeyByHash(ctx, hash("k"))
+	same(t, "read", got, want)
+	same(t, "error", err, nil)
+	_, err = s.KeyByHash(ctx, hash("other"))
+	wants(t, "absent", err, fault.NotFound)
+	_, err = s.KeyByHash(ctx, nil)
+	wants(t, "no hash", err, fault.NotFound)
+
+	err = s.InTx(ctx, func(tx connect.Tx) error { _, err := tx.InsertKey(ctx, want); return err })
+	wants(t, "same hash again", err, fault.Conflict)
+
+	for _, minutes := range []int{1, 2} { // the second revocation changes nothing
+		write(t, s, func(ctx context.Context, tx connect.Tx) error {
+			return tx.RevokeKey(ctx, w.workspace.ID, made.ID, at(minutes))
+		})
+	}
+	want.RevokedAt = at(1)
+	got, err = s.KeyByHash(ctx, hash("k"))
+	same(t, "revoked", got, want)
+	same(t, "error", err, nil)
+}
+
+func testOwners(t *testing.T, s connect.Store) {
+	ctx, w := t.Context(), newWorld(t, s, "a")
+	_, err := s.DefaultOwner(ctx, w.workspace.ID)
+	wants(t, "no default owner", err, fault.NotFound)
+
+	want := connect.Owner{WorkspaceID: w.workspace.ID, ExternalID: "u-1", Name: "First", Default: true, CreatedAt: t0}
+	ensure := func(o connect.Owner) (owner connect.Owner, made bool) {
+		write(t, s, func(ctx context.Context, tx connect.Tx) (err error) {
+			owner, made, err = tx.EnsureOwner(ctx, o)
+			return err
+		})
+		return owner, made
+	}
+	owner, made := ensure(want)
+	want.ID = owner.ID
+	same(t, "made", owner, want)
+	same(t, "made", made, true)
+	again := want
+	again.Name = "Changed"
+	owner, made = ensure(again)
+	same(t, "found", owner, want)
+	same(t, "made", made, false)
+
+	for name, read := range map[string]func() (connect.Owner, error){
+		"by id":          func() (connect.Owner, error) { return s.Owner(ctx, w.workspace.ID, want.ID) },
+		"by external id": func() (connect.Owner, error) { return s.OwnerByExternalID(ctx, w.workspace.ID, "u-1") },
+		"default":        func() (connect.Owner, error) { return s.DefaultOwner(ctx, w.workspace.ID) },
+	} {
+		got, err := read()
+		same(t, name, got, want)
+		same(t, name, err, nil)
+	}
+	_, err = s.Owner(ctx, w.workspace.ID, want.ID+1)
+	wants(t, "absent id", err, fault.NotFound)
+	_, err = s.OwnerByExternalID(ctx, w.workspace.ID, "U-1")
+	wants(t, "external id in another case", err, fault.NotFound)
+	err = s.InTx(ctx, func(tx connect.Tx) error {
+		_, _, err := tx.EnsureOwner(ctx, connect.Owner{WorkspaceID: w.workspace.ID, ExternalID: "u-2", Default: true, CreatedAt: t0})
+		return err
+	})
+	wants(t, "second default owner", err, fault.Conflict)
+}
+
+func testOwnerRace(t *testing.T, s connect.Store) {
+	ctx, w := t.Context(), newWorld(t, s, "a")
+	var owners [8]connect.Owner
+	var made [8]bool
+	errs := race(8, func(i int) error {
+		return s.InTx(ctx, func(tx connect.Tx) (err error) {
+			owners[i], made[i], err = tx.EnsureOwner(ctx, connect.Owner{WorkspaceID: w.workspace.ID, ExternalID: "new", CreatedAt: t0})
+			return err
+		})
+	})
+	n := 0
+	for i := range errs {
+		same(t, "error", errs[i], nil)
+		same(t, "owner", owners[i], owners[0])
+		if made[i] {
+			n++
+		}
+	}
+	same(t, "times made", n, 1)
+}
+
+func testApps(t *testing.T, s connect.Store) {
+	ctx, w := t.Context(), newWorld(t, s, "a")
+	ensure := func(a connect.App) (app connect.App) {
+		write(t, s, func(ctx context.Context, tx connect.Tx) (err error) {
+			app, err = tx.EnsureApp(ctx, a)
+			return err
+		})
+		return app
+	}
+	instance := connect.App{Platform: "mastodon", Server: "social.example", ClientID: "c", CreatedAt: t0}
+	own := instance
+	own.WorkspaceID = w.workspace.ID
+	other := instance
+	other.Server = "other.example"
+
+	ids := map[int64]bool{}
+	for _, want := range []connect.App{instance, own, other} {
+		made := ensure(want)
+		want.ID = made.ID
+		ids[made.ID] = true
+		same(t, "made", made, want)
+		later := want
+		later.CreatedAt = at(9)
+		same(t, "found", ensure(later), want)
+		got, err := s.App(ctx, want.ID)
+		same(t, "read", got, want)
+		same(t, "error", err, nil)
+	}
+	same(t, "apps", len(ids), 3)
+	_, err := s.App(ctx, 1<<40)
+	wants(t, "absent", err, fault.NotFound)
+}
