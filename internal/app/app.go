@@ -84,7 +84,7 @@ func wire(ctx context.Context, cfg config.Config, opt Options, store *sqlstore.S
 		Env:   platform.Env{HTTP: a.client, Now: opt.Now, PublicURL: cfg.PublicURL},
 		Lease: leaseFor(cfg.PlatformTimeout),
 	})
-	if a.Routes, err = a.routes(cfg, opt); err != nil {
+	if a.Routes, err = a.routes(cfg, opt, set.lab); err != nil {
 		return nil, err
 	}
 	a.Handler = httpx.Log(opt.Log, httpx.Mux(a.Routes))

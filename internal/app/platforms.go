@@ -13,6 +13,7 @@ import (
 	"patchbay/internal/platform"
 	"patchbay/internal/platforms"
 	"patchbay/internal/platforms/bluesky"
+	"patchbay/internal/platforms/facebook"
 	"patchbay/internal/vault"
 )
 
@@ -22,18 +23,25 @@ type platformSet struct {
 	apps     map[string]platform.App
 	origins  map[string]string // where the Lab stands in, for our calls
 	browser  map[string]string // and for the people we send there
+	lab      []string          // the platforms that the Lab plays
 }
 
-// PlatformIDs names every platform, for configuration.
+// PlatformIDs names the platforms at which an operator registers an app, for
+// configuration. Bluesky has no registration: its client follows from the public URL.
 func PlatformIDs() []string {
 	var ids []string
 	for _, p := range platforms.All(platforms.Config{}) {
-		ids = append(ids, p.Spec().ID)
+		if spec := p.Spec(); spec.ClientAuth != platform.AuthJWT {
+			ids = append(ids, spec.ID)
+		}
 	}
 	return ids
 }
 
 func (a *App) platforms(ctx context.Context, cfg config.Config, opt Options) (platformSet, error) {
+	if v := cfg.FacebookVersion; v != "" && !facebook.ValidVersion(v) {
+		return platformSet{}, fmt.Errorf("PATCHBAY_FACEBOOK_VERSION: must be a Graph API version such as %s", facebook.DefaultVersion)
+	}
 	list := platforms.All(platforms.Config{
 		FacebookVersion: cfg.FacebookVersion,
 		Bluesky:         bluesky.Config{PLC: cfg.BlueskyPLC, HandleResolver: cfg.BlueskyResolver, Trusted: cfg.TrustedOrigins},
@@ -60,6 +68,7 @@ func (a *App) platforms(ctx context.Context, cfg config.Config, opt Options) (pl
 		set.apps[spec.ID] = app
 		if inLab {
 			fromLab = append(fromLab, spec)
+			set.lab = append(set.lab, spec.ID)
 		}
 	}
 	set.browser = platform.LabOrigins(labURL(cfg), fromLab)

@@ -11,13 +11,13 @@ import (
 )
 
 // routes joins every room's addresses.
-func (a *App) routes(cfg config.Config, opt Options) ([]httpx.Route, error) {
+func (a *App) routes(cfg config.Config, opt Options, inLab []string) ([]httpx.Route, error) {
 	standIn := ""
 	if a.Lab != nil {
 		standIn = labURL(cfg)
 	}
 	pages, err := hosted.New(hosted.Config{
-		Service: a.Service, PublicURL: cfg.PublicURL, LabURL: standIn,
+		Service: a.Service, PublicURL: cfg.PublicURL, LabURL: standIn, InLab: inLab,
 		Faces: []hosted.Face{hosted.NativeFace{}, marketingblocks.Face{}},
 	})
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"patchbay/internal/app"
 	"patchbay/internal/config"
+	"patchbay/internal/fault"
 	"patchbay/internal/vault"
 )
 
@@ -21,7 +22,7 @@ type DevCmd struct {
 	Addr      string `help:"Address to listen on." default:"127.0.0.1:8080"`
 	PublicURL string `help:"Origin under which people reach this server, for a tunnel or a phone (https://… or http://host:port). Default: the listening address." name:"public-url" placeholder:"URL"`
 	LabURL    string `help:"Origin under which browsers reach the Lab, to keep it on another origin than the application. With a port of its own it gets a listener there, or uses the Lab that already listens." name:"lab-url" placeholder:"URL"`
-	LogLevel  string `help:"debug, info, warn or error." default:"warn" enum:"debug,info,warn,error"`
+	LogLevel  string `help:"debug, info, warn or error. Default: warn." enum:",debug,info,warn,error" default:""`
 	JSON      bool   `help:"Print one line of JSON when ready and nothing else on standard output."`
 }
 
@@ -54,7 +55,7 @@ func (c *DevCmd) Run(ctx context.Context, w *World) error {
 	log := slog.New(slog.NewTextHandler(w.Stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))
 	a, err := app.New(ctx, cfg, app.Options{Log: log, Keyset: keyset, Lab: true, Version: Version()})
 	if err != nil {
-		return err
+		return startError(err)
 	}
 	defer a.Close()
 	credentials, err := c.credentials(ctx, w, a, cfg.PublicURL)
@@ -72,6 +73,15 @@ func (c *DevCmd) Run(ctx context.Context, w *World) error {
 	return a.Serve(ctx, c.welcome(w, cfg, credentials), listeners...)
 }
 
+// startError shows what a person can act on and leaves the taxonomy out.
+func startError(err error) error {
+	f := fault.From(err)
+	if errors.Is(f, fault.Internal) {
+		return err
+	}
+	return &exitError{code: exitOther, what: f.Message, next: "stop the other one, or choose another directory with --data", cause: err}
+}
+
 // prepare reads the settings and opens the listening address, whose port the public
 // URL may need.
 func (c *DevCmd) prepare(w *World) (config.Config, net.Listener, error) {
@@ -81,7 +91,10 @@ func (c *DevCmd) prepare(w *World) (config.Config, net.Listener, error) {
 	}
 	cfg.DataDir = c.Data
 	if w.Getenv("PATCHBAY_LOG_LEVEL") == "" {
-		_ = cfg.LogLevel.UnmarshalText([]byte(c.LogLevel)) // an enum of the flag
+		cfg.LogLevel = slog.LevelWarn
+	}
+	if c.LogLevel != "" {
+		_ = cfg.LogLevel.UnmarshalText([]byte(c.LogLevel)) // an enum: always one of the levels
 	}
 	if err := errors.Join(setOrigin(&cfg.PublicURL, "--public-url", c.PublicURL), setOrigin(&cfg.LabURL, "--lab-url", c.LabURL)); err != nil {
 		return cfg, nil, err

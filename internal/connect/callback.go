@@ -147,20 +147,21 @@ func (s *Service) exchange(ctx context.Context, a Attempt, code vault.Secret, pr
 // consumeState makes this callback the only one that may post the code. When the
 // session ended meanwhile the attempt is superseded and no code is posted.
 func (s *Service) consumeState(ctx context.Context, a Attempt) (Attempt, error) {
+	var taken Attempt
 	err := s.inSession(ctx, a.WorkspaceID, a.SessionID, func(tx Tx, session *Session) error {
 		if session.Final() {
-			a = a.moved(s.now(), AttemptSuperseded, ErrSuperseded)
-		} else {
-			a = a.moved(s.now(), AttemptExchanging, nil)
-			a.LeaseUntil = time.Now().Add(s.lease)
-			session.Status, session.Platform, session.Reason, session.Message = SessionPending, a.Platform, "", ""
+			taken = a.moved(s.now(), AttemptSuperseded, ErrSuperseded)
+			return s.supersede(ctx, tx, a)
 		}
-		if err := tx.UpdateAttempt(ctx, a, AttemptAway); err != nil {
+		taken = a.moved(s.now(), AttemptExchanging, nil)
+		taken.LeaseUntil = time.Now().Add(s.lease)
+		session.Status, session.Platform, session.Reason, session.Message = SessionPending, a.Platform, "", ""
+		if err := tx.UpdateAttempt(ctx, taken, AttemptAway); err != nil {
 			return err
 		}
-		return s.step(ctx, tx, a, string(a.State), a.Reason)
+		return s.step(ctx, tx, taken, string(AttemptExchanging), "")
 	})
-	return a, err
+	return taken, err
 }
 
 // storeCredentials commits the credentials as an unverified grant.

@@ -37,8 +37,10 @@ func endState(why *fault.Error) AttemptState {
 func (s *Service) endAttempt(ctx context.Context, a Attempt, to AttemptState, why *fault.Error) error {
 	return s.inSession(ctx, a.WorkspaceID, a.SessionID, func(tx Tx, session *Session) error {
 		from, grantID := a.State, a.GrantID
-		ended := a.moved(s.now(), to, why)
-		ended.GrantID = 0
+		ended, err := s.retired(a, to, why)
+		if err != nil {
+			return err
+		}
 		if err := tx.UpdateAttempt(ctx, ended, from); err != nil {
 			return err
 		}
@@ -53,6 +55,21 @@ func (s *Service) endAttempt(ctx context.Context, a Attempt, to AttemptState, wh
 		}
 		return s.failSession(ctx, tx, session, ended)
 	})
+}
+
+// retired is the attempt in a final state: it lets go of its grant, and of every
+// secret but the link, which a late callback still leads back to.
+func (s *Service) retired(a Attempt, to AttemptState, why *fault.Error) (Attempt, error) {
+	private, err := s.privateOf(a)
+	if err != nil {
+		return a, err
+	}
+	ended := a.moved(s.now(), to, why)
+	ended.Sealed, err = s.vault.Seal(a.place(), attemptPrivate{Link: private.Link}.encode())
+	if to != AttemptSucceeded {
+		ended.GrantID = 0
+	}
+	return ended, err
 }
 
 // failSession tells of the attempt, unless a later one is under way or the link

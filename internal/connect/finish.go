@@ -18,7 +18,10 @@ func (s *Service) finish(ctx context.Context, tx Tx, session *Session, a Attempt
 	if err != nil {
 		return err
 	}
-	done := a.moved(s.now(), AttemptSucceeded, nil)
+	done, err := s.retired(a, AttemptSucceeded, nil)
+	if err != nil {
+		return err
+	}
 	if err := tx.UpdateAttempt(ctx, done, before.State); err != nil {
 		return err
 	}

@@ -77,8 +77,10 @@ func (s *Service) acceptConsent(ctx context.Context, a Attempt, c consent) error
 
 // supersede ends an attempt whose session ended without it.
 func (s *Service) supersede(ctx context.Context, tx Tx, a Attempt) error {
-	ended := a.moved(s.now(), AttemptSuperseded, ErrSuperseded)
-	ended.GrantID = 0
+	ended, err := s.retired(a, AttemptSuperseded, ErrSuperseded)
+	if err != nil {
+		return err
+	}
 	if err := tx.UpdateAttempt(ctx, ended, a.State); err != nil {
 		return err
 	}

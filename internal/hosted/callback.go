@@ -39,6 +39,9 @@ func (h *Hosted) callbackRefused(w http.ResponseWriter, r *http.Request, a conne
 		redirect(w, h.sessionPath(a.Link))
 		return nil
 	}
+	if errors.Is(err, connect.ErrReplayed) && a.Attempt.State == connect.AttemptSuperseded {
+		err = connect.ErrSuperseded // this answer was never used: another attempt ended the session first
+	}
 	restart := ""
 	if !a.Link.Empty() {
 		restart = h.sessionPath(a.Link)

@@ -42,7 +42,7 @@ func (h *Hosted) outcomePage(w http.ResponseWriter, r *http.Request, err error, 
 	f := fault.From(err)
 	status := statuses[f.Code]
 	view := ui.OutcomeView{
-		Frame: h.frame(w, r, ""), Tone: ui.Problem, Reason: f.Reason, Restart: restart, Detail: httpx.RequestID(r.Context()),
+		Frame: h.frame(w, r, "", r.PathValue("platform")), Tone: ui.Problem, Reason: f.Reason, Restart: restart, Detail: httpx.RequestID(r.Context()),
 	}
 	if p, ok := h.svc.Platforms().Get(r.PathValue("platform")); ok {
 		view.Platform, view.Icon = p.Spec().Name, h.icon(p.Spec().ID)

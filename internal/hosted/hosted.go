@@ -38,7 +38,8 @@ type Config struct {
 	Service   Service
 	Faces     []Face
 	PublicURL string
-	LabURL    string // origin of the Lab where it stands in for the platforms: pages say so
+	LabURL    string   // origin of the Lab; empty without one
+	InLab     []string // the platforms that the Lab plays: pages say so
 }
 
 // Hosted is the room.
@@ -50,6 +51,7 @@ type Hosted struct {
 	publicURL *url.URL
 	origin    string
 	labURL    string
+	inLab     []string
 	crossSite *http.CrossOriginProtection
 }
 
@@ -61,7 +63,7 @@ func New(cfg Config) (*Hosted, error) {
 	}
 	h := &Hosted{
 		svc: cfg.Service, faces: map[string]Face{}, cookies: httpx.NewCookies(cfg.PublicURL), publicURL: u,
-		origin: strings.TrimSuffix(cfg.PublicURL, "/"), labURL: cfg.LabURL, crossSite: http.NewCrossOriginProtection(),
+		origin: strings.TrimSuffix(cfg.PublicURL, "/"), labURL: cfg.LabURL, inLab: cfg.InLab, crossSite: http.NewCrossOriginProtection(),
 	}
 	for _, f := range cfg.Faces {
 		h.faces[f.Origin()] = f
@@ -103,7 +105,7 @@ func (h *Hosted) Routes() []httpx.Route {
 
 // home answers who typed the server's bare address.
 func (h *Hosted) home(w http.ResponseWriter, r *http.Request) error {
-	view := ui.HomeView{Frame: h.frame(w, r, ""), Reference: "/openapi.json"}
+	view := ui.HomeView{Frame: h.frame(w, r, "", ""), Reference: "/openapi.json"}
 	if h.labURL != "" {
 		view.LabURL = h.labURL + "/lab/"
 	}

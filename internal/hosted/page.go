@@ -2,6 +2,7 @@ package hosted
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/a-h/templ"
 
@@ -25,11 +26,15 @@ type page struct {
 }
 
 func (h *Hosted) newPage(w http.ResponseWriter, r *http.Request, v connect.LinkView, link, browser vault.Secret) page {
-	return page{h: h, w: w, r: r, v: v, link: link, browser: browser, frame: h.frame(w, r, v.Workspace.Name)}
+	return page{h: h, w: w, r: r, v: v, link: link, browser: browser, frame: h.frame(w, r, v.Workspace.Name, v.Session.Platform)}
 }
 
-func (h *Hosted) frame(w http.ResponseWriter, r *http.Request, app string) ui.Frame {
-	return ui.Frame{P: i18n.For(r.Header.Get("Accept-Language")), Nonce: newNonce(w), App: app, Lab: h.labURL != ""}
+// frame says "Lab" where the page is about a platform that the Lab plays; the
+// platform may be empty.
+func (h *Hosted) frame(w http.ResponseWriter, r *http.Request, app, platform string) ui.Frame {
+	return ui.Frame{
+		P: i18n.For(r.Header.Get("Accept-Language")), Nonce: newNonce(w), App: app, Lab: slices.Contains(h.inLab, platform),
+	}
 }
 
 func render(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {
@@ -48,16 +53,21 @@ func (p page) choose() error {
 	view := ui.ChooseView{
 		Frame: p.frame, Action: p.path("/platform"), FormToken: p.formToken(), CancelAction: p.path("/leave"),
 	}
+	view.Lab = !slices.ContainsFunc(p.v.Offered, func(o connect.Offered) bool { return !slices.Contains(p.h.inLab, o.Spec.ID) })
 	for _, o := range p.v.Offered {
-		view.Tiles = append(view.Tiles, p.tile(o))
+		view.Tiles = append(view.Tiles, p.tile(o, view.Lab))
 	}
 	return p.render(http.StatusOK, ui.Choose(view))
 }
 
-func (p page) tile(o connect.Offered) ui.Tile {
+// tile says which platforms the Lab plays, unless the page says it of all.
+func (p page) tile(o connect.Offered, allLab bool) ui.Tile {
 	t := ui.Tile{ID: o.Spec.ID, Name: o.Spec.Name, Icon: p.h.icon(o.Spec.ID)}
+	if !allLab && slices.Contains(p.h.inLab, o.Spec.ID) {
+		t.Note = p.frame.P.T("tile.note.lab")
+	}
 	if !o.Configured {
-		t.Disabled, t.Reason = true, p.frame.P.T("reason."+connect.ErrNotConfigured.Reason+".body", i18n.Args{"Platform": o.Spec.Name, "App": p.frame.App})
+		t.Disabled, t.Reason = true, p.frame.P.T("tile.not_configured")
 	}
 	return t
 }
@@ -68,6 +78,7 @@ func (p page) input(status int, pl platform.Platform, typed, wrong string) error
 		Frame: p.frame, Platform: spec.Name, Icon: p.h.icon(spec.ID), Action: p.path("/platform/" + spec.ID), FormToken: p.formToken(),
 		Back: p.path("?choose=1"), Field: ui.Field{Name: "input", Value: typed, Kind: ui.FieldKind(spec.Input)},
 	}
+	view.Lab = slices.Contains(p.h.inLab, spec.ID)
 	if wrong != "" {
 		view.Field.Error = p.frame.P.T("field." + string(spec.Input) + "." + wrong)
 	}
@@ -109,8 +120,16 @@ func (p page) failed() error {
 	if len(p.v.Offered) > 1 {
 		view.More = p.path("?choose=1")
 	}
-	view.Back = &ui.Post{Action: p.path("/leave"), FormToken: p.formToken()}
+	view.Back = p.back()
 	return p.render(http.StatusOK, ui.Outcome(view))
+}
+
+// back is the way back to the application, where there is one: it ends the session.
+func (p page) back() *ui.Post {
+	if p.v.Session.RedirectURL == "" {
+		return nil
+	}
+	return &ui.Post{Action: p.path("/leave"), FormToken: p.formToken()}
 }
 
 // ended tells how a session ended, with the way back to the application.
@@ -151,7 +170,7 @@ func (p page) problem(reason string) error {
 	if p.v.Session.Final() {
 		view.BackURL = p.h.returnURL(p.v, p.link)
 	} else {
-		view.Back = &ui.Post{Action: p.path("/leave"), FormToken: p.formToken()}
+		view.Back = p.back()
 	}
 	return p.render(http.StatusOK, ui.Outcome(view))
 }

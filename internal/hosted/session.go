@@ -28,16 +28,17 @@ func (h *Hosted) show(w http.ResponseWriter, r *http.Request, link vault.Secret)
 		return err
 	}
 	p := h.newPage(w, r, v, link, browser)
+	again := r.URL.Query().Has("choose") && !v.Expired // "Start over", "Connect another account"
 	switch {
 	case v.Session.Final():
 		return p.ended()
-	case v.Attempt.State == connect.AttemptChoosing:
+	case v.Attempt.State == connect.AttemptChoosing && !again:
 		return p.targets("")
 	case v.Attempt.State == connect.AttemptExchanging || v.Attempt.State == connect.AttemptVerifying:
 		return p.progress()
 	case v.Expired:
 		return p.problem("link_expired")
-	case v.Attempt.Reason != "" && v.Attempt.State != connect.AttemptSuperseded && !r.URL.Query().Has("choose"):
+	case v.Attempt.Reason != "" && v.Attempt.State != connect.AttemptSuperseded && !again:
 		return p.failed()
 	default:
 		return p.choose()
