@@ -76,9 +76,12 @@ func (p page) input(status int, pl platform.Platform, typed, wrong string) error
 	spec := pl.Spec()
 	view := ui.InputView{
 		Frame: p.frame, Platform: spec.Name, Icon: p.h.icon(spec.ID), Action: p.path("/platform/" + spec.ID), FormToken: p.formToken(),
-		Back: p.path("?choose=1"), Field: ui.Field{Name: "input", Value: typed, Kind: ui.FieldKind(spec.Input)},
+		Field: ui.Field{Name: "input", Value: typed, Kind: ui.FieldKind(spec.Input)},
 	}
 	view.Lab = slices.Contains(p.h.inLab, spec.ID)
+	if len(p.v.Offered) > 1 {
+		view.Back = p.path("?choose=1")
+	}
 	if wrong != "" {
 		view.Field.Error = p.frame.P.T("field." + string(spec.Input) + "." + wrong)
 	}
@@ -114,7 +117,11 @@ func (p page) progress() error {
 // failed tells what happened to the last attempt and what can be done.
 func (p page) failed() error {
 	a := p.v.Attempt
-	view := p.outcome(a.Reason, ui.Problem)
+	tone := ui.Problem
+	if a.State == connect.AttemptDenied {
+		tone = ui.Neutral // to say no is nobody's mistake
+	}
+	view := p.outcome(a.Reason, tone)
 	view.Platform, view.Icon = p.platformName(a.Platform)
 	view.Retry = &ui.Post{Action: p.path("/platform"), FormToken: p.formToken(), Fields: map[string]string{"platform": a.Platform}}
 	if len(p.v.Offered) > 1 {

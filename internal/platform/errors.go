@@ -15,4 +15,5 @@ var (
 	ErrHandleInvalid = fault.New(fault.Invalid, "handle_invalid", "This does not look like a handle.")
 	ErrServerRefused = fault.New(fault.PlatformRejected, "server_refused", "This account's server cannot be used.")
 	ErrIssuer        = fault.New(fault.PlatformRejected, "issuer_mismatch", "The answer did not come from the server that was asked.")
+	ErrOtherAccount  = fault.New(fault.Conflict, "other_account", "Another account signed in than the one that was named.")
 )

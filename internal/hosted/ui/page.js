@@ -1,4 +1,5 @@
-// Comfort only: one click is enough, and a waiting page looks for its result.
+// Comfort only: one click is enough, a waiting page looks for its result, and a
+// value to correct has the caret at its end.
 (function () {
   var said = document.getElementById("said");
   function calm(form, button, label) {
@@ -21,6 +22,8 @@
     setTimeout(calm, 8000, form, button, label);
     addEventListener("pageshow", function (show) { if (show.persisted) { calm(form, button, label); } });
   });
+  var field = document.getElementById("field");
+  if (field) { field.setSelectionRange(field.value.length, field.value.length); }
   var again = document.querySelector("[data-refresh]");
   if (again) { setTimeout(function () { location.replace(again.href); }, again.dataset.refresh * 1000); }
 })();

@@ -64,7 +64,7 @@ func (p *Platform) token(env platform.Env, s session, a tokenAnswer) (platform.T
 	case a.Access == "":
 		return platform.Token{}, platform.ErrTokenKind.Because(errors.New("no access token"))
 	case a.Subject != s.DID:
-		return platform.Token{}, platform.ErrIssuer.Because(errors.New("sub is not the account that was asked for"))
+		return platform.Token{}, platform.ErrOtherAccount.Because(errors.New("sub is not the account that was asked for"))
 	case !slices.Contains(granted, "atproto"):
 		return platform.Token{}, platform.ErrScopesMissing.Because(errors.New("atproto was not granted"))
 	}

@@ -88,7 +88,7 @@ func (c *caller) prove(ctx context.Context) (profileView, error) {
 	}
 	proven := resp.Status == http.StatusOK && json.Unmarshal(resp.Body, &who) == nil && who.DID == c.session.DID
 	if who.DID != "" && who.DID != c.session.DID {
-		return profileView{}, platform.ErrIssuer.Because(errors.New("the data server takes the token for another account's"))
+		return profileView{}, platform.ErrOtherAccount.Because(errors.New("the data server takes the token for another account's"))
 	}
 	view := c.view(ctx)
 	if !proven && view.DID == "" {

@@ -77,7 +77,7 @@ func TestTokenIsNotProven(t *testing.T) {
 		want   string
 	}{
 		"expired":           {401, `{"error":"invalid_token"}`, "interrupted"},
-		"another account's": {200, `{"did":"did:plc:bbbbbbbbbbbbbbbbbbbbbbbb"}`, "issuer_mismatch"},
+		"another account's": {200, `{"did":"did:plc:bbbbbbbbbbbbbbbbbbbbbbbb"}`, "other_account"},
 		"server broken":     {502, ``, "platform_unavailable"},
 	} {
 		w := newWorld(t)

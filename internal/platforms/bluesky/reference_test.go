@@ -238,7 +238,7 @@ func TestOtherAccountThanAskedFor(t *testing.T) {
 	private.DID = servers.Accounts[1].DID // as if Bob's handle had begun it
 	auth.Private = private.encode()
 	_, err := s.exchange(t.Context(), query.Get("code"), verifier, auth)
-	if got, want := fault.ReasonOf(err), "issuer_mismatch"; got != want {
+	if got, want := fault.ReasonOf(err), "other_account"; got != want {
 		t.Errorf("got %q, want %q (%v)", got, want, err)
 	}
 }
