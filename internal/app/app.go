@@ -110,10 +110,12 @@ func (a *App) sweep() func(context.Context) error {
 	first := a.store.Engine() == "sqlite"
 	return func(ctx context.Context) error {
 		if first {
-			first = false
-			return a.Service.Recover(ctx, a.began)
+			err := a.Service.Recover(ctx, a.began)
+			first = err != nil
+			return err
 		}
-		return a.Service.Sweep(ctx, time.Now())
+		_, err := a.Service.Sweep(ctx, time.Now())
+		return err
 	}
 }
 

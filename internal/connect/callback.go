@@ -41,12 +41,13 @@ func (s *Service) Callback(ctx context.Context, r CallbackRequest) (Arrival, err
 	if err != nil {
 		return arrival, err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.lease)
+	ctx = context.WithoutCancel(ctx)
+	work, cancel := context.WithTimeout(ctx, s.lease)
 	defer cancel()
 	if outcome := s.refusal(r, arrival.Attempt); outcome != nil {
-		err = s.failAttempt(ctx, arrival.Attempt, outcome)
+		err = s.failAttempt(work, arrival.Attempt, outcome)
 	} else {
-		err = s.exchange(ctx, arrival.Attempt, r.Code, private)
+		err = s.exchange(work, arrival.Attempt, r.Code, private)
 	}
 	if err != nil && !errors.Is(err, fault.Conflict) { // a conflict: another request moved it on first
 		return arrival, fmt.Errorf("callback of attempt %d: %w", arrival.Attempt.ID, err)

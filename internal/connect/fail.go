@@ -9,8 +9,10 @@ import (
 )
 
 // failAttempt ends an attempt with what went wrong, and tells its session. The
-// credentials that it may have stored are erased.
+// credentials that it may have stored are erased. It is recorded also when the time
+// for the platform is over: an attempt left open would be resumed for ever.
 func (s *Service) failAttempt(ctx context.Context, a Attempt, cause error) error {
+	ctx = context.WithoutCancel(ctx)
 	why := fault.From(cause)
 	s.log.WarnContext(ctx, "attempt failed", slog.Int64("attempt", a.ID), slog.String("platform", a.Platform),
 		slog.String("reason", why.Reason), slog.Any("cause", cause))
@@ -58,17 +60,19 @@ func (s *Service) endAttempt(ctx context.Context, a Attempt, to AttemptState, wh
 }
 
 // retired is the attempt in a final state: it lets go of its grant, and of every
-// secret but the link, which a late callback still leads back to.
+// secret but the link, which a late callback still leads back to. One whose secrets
+// no longer open (its key is gone) ends all the same.
 func (s *Service) retired(a Attempt, to AttemptState, why *fault.Error) (Attempt, error) {
-	private, err := s.privateOf(a)
-	if err != nil {
-		return a, err
-	}
 	ended := a.moved(s.now(), to, why)
-	ended.Sealed, err = s.vault.Seal(a.place(), attemptPrivate{Link: private.Link}.encode())
 	if to != AttemptSucceeded {
 		ended.GrantID = 0
 	}
+	ended.Sealed = nil
+	private, err := s.privateOf(a)
+	if err != nil {
+		return ended, nil
+	}
+	ended.Sealed, err = s.vault.Seal(a.place(), attemptPrivate{Link: private.Link}.encode())
 	return ended, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"patchbay/internal/fault"
@@ -14,33 +15,50 @@ const sweepBatch = 100
 
 // Sweep looks after what time has passed over: attempts whose process died are
 // interrupted or resumed, forgotten ones expire, and sessions end. It is safe to
-// run in several replicas; realNow is the real time, which leases follow.
-func (s *Service) Sweep(ctx context.Context, realNow time.Time) error {
+// run in several replicas; realNow is the real time, which leases follow. It takes
+// a batch of each and tells whether there may be more.
+func (s *Service) Sweep(ctx context.Context, realNow time.Time) (more bool, err error) {
 	attempts, err := s.store.StaleAttempts(ctx, realNow, s.now(), sweepBatch)
 	if err != nil {
-		return fmt.Errorf("stale attempts: %w", err)
-	}
-	for _, a := range attempts {
-		if err := s.sweepAttempt(ctx, a, realNow); err != nil && !errors.Is(err, fault.Conflict) {
-			s.log.ErrorContext(ctx, "sweep attempt", slog.Int64("attempt", a.ID), slog.Any("cause", err))
-		}
+		return false, fmt.Errorf("stale attempts: %w", err)
 	}
 	sessions, err := s.store.DueSessions(ctx, s.now(), sweepBatch)
 	if err != nil {
-		return fmt.Errorf("due sessions: %w", err)
+		return false, fmt.Errorf("due sessions: %w", err)
 	}
 	for _, session := range sessions {
 		if _, err := s.settled(ctx, session); err != nil {
 			s.log.ErrorContext(ctx, "sweep session", slog.Int64("session", session.ID), slog.Any("cause", err))
 		}
 	}
-	return nil
+	// Those that are resumed ask their platform and may be slow: they come last.
+	slices.SortStableFunc(attempts, func(a, b Attempt) int { return rank(a) - rank(b) })
+	stuck := 0
+	for _, a := range attempts {
+		if err := s.sweepAttempt(ctx, a, realNow); err != nil && !errors.Is(err, fault.Conflict) {
+			s.log.ErrorContext(ctx, "sweep attempt", slog.Int64("attempt", a.ID), slog.Any("cause", err))
+			stuck++
+		}
+	}
+	return len(attempts) == sweepBatch && stuck < sweepBatch, nil
+}
+
+func rank(a Attempt) int {
+	if a.State == AttemptVerifying {
+		return 1
+	}
+	return 0
 }
 
 // Recover sweeps as if every lease taken before started were over: for a process
 // that has the store to itself, so that whoever held one is dead.
 func (s *Service) Recover(ctx context.Context, started time.Time) error {
-	return s.Sweep(ctx, started.Add(s.lease))
+	for {
+		more, err := s.Sweep(ctx, started.Add(s.lease))
+		if err != nil || !more {
+			return err
+		}
+	}
 }
 
 func (s *Service) sweepAttempt(ctx context.Context, a Attempt, realNow time.Time) error {

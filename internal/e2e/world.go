@@ -171,7 +171,7 @@ func newReceiver(t testing.TB) *Receiver {
 		r.arrivals = append(r.arrivals, req.URL.RequestURI())
 		r.mu.Unlock()
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = io.WriteString(w, "<!doctype html><html lang=en><title>Application</title><main><h1>Back at the application</h1></main>")
+		_, _ = io.WriteString(w, "<!doctype html><html lang=en><link rel=icon href=data:,><title>Application</title><main><h1>Back at the application</h1></main>")
 	})}
 	done := make(chan struct{})
 	go func() { defer close(done); _ = server.Serve(l) }()

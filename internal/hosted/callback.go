@@ -42,12 +42,16 @@ func (h *Hosted) callbackRefused(w http.ResponseWriter, r *http.Request, a conne
 	if errors.Is(err, connect.ErrReplayed) && a.Attempt.State == connect.AttemptSuperseded {
 		err = connect.ErrSuperseded // this answer was never used: another attempt ended the session first
 	}
-	restart := ""
-	if !a.Link.Empty() {
-		restart = h.sessionPath(a.Link)
+	if a.Link.Empty() {
+		return err
 	}
 	httpx.NoteError(r, err)
-	return h.outcomePage(w, r, err, restart)
+	browser := h.cookies.Browser(r)
+	v, openErr := h.svc.OpenLink(r.Context(), a.Link, browser)
+	if openErr != nil {
+		return openErr
+	}
+	return h.newPage(w, r, v, a.Link, browser).refused(err)
 }
 
 // onward leads from a callback to what comes next: the application when it is

@@ -3,6 +3,7 @@ package hosted
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"patchbay/internal/connect"
 	"patchbay/internal/fault"
@@ -26,16 +27,27 @@ var statuses = map[fault.Code]int{
 	fault.Internal:            http.StatusInternalServerError,
 }
 
-// writeError shows an error as a page. Where the address names a session, the
-// page leads back to it.
+// writeError shows an error as a page. Where the address names a session, the page
+// leads back to it; a session that is over tells that itself, with the way back to
+// the application.
 func (h *Hosted) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	restart := ""
 	if token := r.PathValue("token"); token != "" && !errors.Is(err, connect.ErrLinkUnknown) {
 		restart = "/connect/s/" + token + "?choose=1"
+		if r.Method == http.MethodPost && over(err) { // a second click, another tab, a page left open
+			redirect(w, "/connect/s/"+token)
+			return
+		}
 	}
 	if renderErr := h.outcomePage(w, r, err, restart); renderErr != nil {
 		httpx.NoteError(r, errors.Join(err, renderErr))
 	}
+}
+
+// over tells whether an error says that the session has ended.
+func over(err error) bool {
+	return slices.ContainsFunc([]error{connect.ErrLinkFinished, connect.ErrLinkCanceled, connect.ErrLinkFailed, connect.ErrLinkExpired},
+		func(end error) bool { return errors.Is(err, end) })
 }
 
 func (h *Hosted) outcomePage(w http.ResponseWriter, r *http.Request, err error, restart string) error {

@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"patchbay/internal/connect"
+	"patchbay/internal/fault"
 	"patchbay/internal/hosted/ui"
 	"patchbay/internal/httpx"
 	"patchbay/internal/i18n"
@@ -111,7 +112,11 @@ func (p page) targets(wrong string) error {
 
 func (p page) progress() error {
 	name, icon := p.platformName(p.v.Attempt.Platform)
-	return p.render(http.StatusOK, ui.Progress(ui.ProgressView{Frame: p.frame, Platform: name, Icon: icon, RefreshURL: p.path("")}))
+	view := ui.ProgressView{Frame: p.frame, Platform: name, Icon: icon, RefreshURL: p.path("")}
+	if !p.v.Expired {
+		view.StartOver = p.path("?choose=1")
+	}
+	return p.render(http.StatusOK, ui.Progress(view))
 }
 
 // failed tells what happened to the last attempt and what can be done.
@@ -154,18 +159,38 @@ func (p page) ended() error {
 	}
 }
 
+// succeeded names the channels, and leads back to the application, only in the
+// browser that connected them: whoever else has the link learns nothing more, and
+// cannot be led into the application with somebody else's channel.
 func (p page) succeeded() error {
+	if p.v.Attempt.State != connect.AttemptSucceeded {
+		return p.render(http.StatusOK, ui.Outcome(p.outcome("connected_close", ui.Success)))
+	}
 	reason := "connected_close"
 	if p.v.Session.RedirectURL != "" {
 		reason = "connected"
 	}
 	view := p.outcome(reason, ui.Success)
+	view.Detail = "" // nothing for support here
 	view.Platform, view.Icon = p.platformName(p.v.Session.Platform)
 	view.BackURL, view.Missing = p.h.returnURL(p.v, p.link), p.missing()
 	for _, c := range p.v.Channels {
 		view.Channels = append(view.Channels, ui.ChannelRow{Name: nameOf(c.Facts), Detail: detailOf(c.Facts)})
 	}
 	return p.render(http.StatusOK, ui.Outcome(view))
+}
+
+// refused tells why a callback was not used, and where to go on.
+func (p page) refused(err error) error {
+	f := fault.From(err)
+	view := p.outcome(f.Reason, ui.Problem)
+	view.Platform, view.Icon = p.platformName(p.r.PathValue("platform"))
+	if p.v.Session.Final() && p.v.Attempt.ID != 0 {
+		view.BackURL = p.h.returnURL(p.v, p.link)
+	} else {
+		view.Restart = p.path("")
+	}
+	return p.render(statuses[f.Code], ui.Outcome(view))
 }
 
 // problem is an end that nothing on this page can turn.

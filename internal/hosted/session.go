@@ -28,13 +28,13 @@ func (h *Hosted) show(w http.ResponseWriter, r *http.Request, link vault.Secret)
 		return err
 	}
 	p := h.newPage(w, r, v, link, browser)
-	again := r.URL.Query().Has("choose") && !v.Expired // "Start over", "Connect another account"
+	again := r.URL.Query().Has("choose") && !v.Expired // "Start over", "Choose another platform"
 	switch {
 	case v.Session.Final():
 		return p.ended()
 	case v.Attempt.State == connect.AttemptChoosing && !again:
 		return p.targets("")
-	case v.Attempt.State == connect.AttemptExchanging || v.Attempt.State == connect.AttemptVerifying:
+	case (v.Attempt.State == connect.AttemptExchanging || v.Attempt.State == connect.AttemptVerifying) && !again:
 		return p.progress()
 	case v.Expired:
 		return p.problem("link_expired")

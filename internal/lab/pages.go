@@ -21,7 +21,7 @@ func parsePages() *template.Template {
 
 // csp lets a page load its own style and nothing else. There is no form-action: the
 // form's redirect ends at the application's callback, on another origin.
-const csp = "default-src 'none'; style-src 'nonce-%s'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+const csp = "default-src 'none'; style-src 'nonce-%s'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
 
 // html renders a page. Every value given to a template has a Nonce for its style.
 func (l *Lab) html(status int, outcome, name string, data map[string]any) reply {

@@ -193,6 +193,22 @@ func TestFormsOfOthersAreRefused(t *testing.T) {
 	}
 }
 
+// Whoever else has the link of a finished session learns no account from it, and is
+// not led into the application.
+func TestAFinishedLinkTellsOthersNothing(t *testing.T) {
+	t.Parallel()
+	w, p := e2e.Start(t, e2e.Options{}), e2e.NewPerson(t)
+	link := w.NewLink(t, "user-1", w.Receiver.URL)
+	p.Open(decide(p, choose(p, link.URL, "x"), "approve", nil).Redirect)
+	own, other := p.Open(link.URL), e2e.NewPerson(t).Open(link.URL)
+	if !strings.Contains(e2e.Text(own), "Creator account") || !strings.Contains(own.Body, w.Receiver.URL) {
+		t.Errorf("the own browser: got %q, want the account and the way back", e2e.Text(own))
+	}
+	if other.Status != http.StatusOK || strings.Contains(e2e.Text(other), "Creator") || strings.Contains(other.Body, w.Receiver.URL) {
+		t.Errorf("another browser: got %d %q, want neither account nor way back", other.Status, e2e.Text(other))
+	}
+}
+
 // A link that has expired begins nothing, but an attempt that began in time has ten
 // more minutes.
 func TestExpiryAndTheTenMoreMinutes(t *testing.T) {

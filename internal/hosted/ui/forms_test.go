@@ -88,7 +88,7 @@ func TestOutcomeOffersTheLikeliestWayFirst(t *testing.T) {
 	}{
 		"retry":   {OutcomeView{Retry: post, BackURL: "/back"}, []string{"primary Try again", "Back to Northwind"}},
 		"restart": {OutcomeView{Restart: "/restart"}, []string{"primary Start again here"}},
-		"back":    {OutcomeView{Back: post, More: "/more"}, []string{"primary Back to Northwind", "quiet Connect another account"}},
+		"back":    {OutcomeView{Back: post, More: "/more"}, []string{"primary Back to Northwind", "quiet Choose another platform"}},
 		"none":    {OutcomeView{}, nil},
 	} {
 		c.view.Frame, c.view.Reason, c.view.Platform = frame("en"), "denied", "X"

@@ -134,4 +134,5 @@ type ProgressView struct {
 	Platform, Icon string
 	RefreshURL     string
 	Seconds        int
+	StartOver      string // address; "" hides the link
 }

@@ -1,0 +1,145 @@
+package crash_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// moment says on which side of a commit somebody is stopped: the platform's, or the
+// database's.
+type moment string
+
+const (
+	before  moment = "before"  // it never happens
+	after   moment = "after"   // it has happened, and nobody is told
+	passing moment = "passing" // it is told; the trap only says when
+)
+
+// trap waits for one call or COMMIT.
+type trap struct {
+	match   func(*http.Request) bool // unused by commits
+	nth     int                      // from 1, counted since it was set
+	when    moment
+	reached chan struct{}
+	seen    int
+}
+
+func newTrap(nth int, when moment) *trap {
+	return &trap{nth: nth, when: when, reached: make(chan struct{})}
+}
+
+// atCall is a trap at the first call such as "GET /me/accounts": the method and the
+// end of the path.
+func atCall(call string, when moment) *trap {
+	t := newTrap(1, when)
+	method, suffix, _ := strings.Cut(call, " ")
+	t.match = func(r *http.Request) bool { return r.Method == method && strings.HasSuffix(r.URL.Path, suffix) }
+	return t
+}
+
+// springs counts one more and tells whether it is the one. The caller holds a lock.
+func (t *trap) springs() bool {
+	if t == nil {
+		return false
+	}
+	t.seen++
+	return t.seen == t.nth
+}
+
+// gate stands before the Lab. It keeps how often each authorization code was posted,
+// also where the Lab never saw it.
+type gate struct {
+	lab http.Handler
+
+	mu    sync.Mutex
+	trap  *trap
+	posts map[string]int // by the code's SHA-256
+
+	delay atomic.Int64 // of every call of the program, in nanoseconds
+}
+
+func newGate() *gate { return &gate{posts: map[string]int{}} }
+
+// set replaces the trap; nil opens the gate.
+func (g *gate) set(t *trap) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.trap = t
+}
+
+// Posts is how often each code was posted.
+func (g *gate) Posts() map[string]int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return maps.Clone(g.posts)
+}
+
+func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body) // whole, so that the server notices when the caller dies
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if strings.Contains(r.URL.Path, "/graph.facebook.com/") {
+		select {
+		case <-time.After(time.Duration(g.delay.Load())):
+		case <-r.Context().Done():
+			panic(http.ErrAbortHandler)
+		}
+	}
+	trap := g.pass(r, body)
+	if trap == nil {
+		g.lab.ServeHTTP(w, r)
+		return
+	}
+	answer := httptest.NewRecorder()
+	if trap.when != before {
+		g.lab.ServeHTTP(answer, r)
+	}
+	if trap.when != passing {
+		close(trap.reached)
+		<-r.Context().Done() // the caller is dead
+		panic(http.ErrAbortHandler)
+	}
+	defer close(trap.reached)
+	maps.Copy(w.Header(), answer.Header())
+	w.WriteHeader(answer.Code)
+	_, _ = w.Write(answer.Body.Bytes())
+}
+
+// pass notes the call, and returns the trap when this is the call that it waits for.
+func (g *gate) pass(r *http.Request, body []byte) *trap {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if code := postedCode(r, body); code != "" {
+		g.posts[code]++
+	}
+	if g.trap == nil || !g.trap.match(r) || !g.trap.springs() {
+		return nil
+	}
+	return g.trap
+}
+
+// postedCode is the hash of the authorization code of a call to a token endpoint.
+func postedCode(r *http.Request, body []byte) string {
+	if !strings.HasSuffix(r.URL.Path, "/oauth/access_token") && !strings.HasSuffix(r.URL.Path, "/oauth2/token") {
+		return ""
+	}
+	form, err := url.ParseQuery(string(body))
+	code := form.Get("code") + r.URL.Query().Get("code")
+	if err != nil || code == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(code))
+	return hex.EncodeToString(sum[:8])
+}

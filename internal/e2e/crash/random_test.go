@@ -1,0 +1,116 @@
+package crash_test
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A soak names larger figures: go test ./internal/e2e/crash -timeout 30m -crash.kills=500 -crash.for=10m.
+// A seed replays the plan, not the machine: what a delay hits depends on how fast all is.
+var (
+	kills = flag.Int("crash.kills", 25, "random kills on each engine")
+	seed  = flag.Uint64("crash.seed", 0, "seed of the random kills; 0: a new one")
+	limit = flag.Duration("crash.for", 0, "end the random kills after this time; 0: when all are done")
+)
+
+func TestKilledAtRandom(t *testing.T) {
+	t.Parallel()
+	seed := cmp.Or(*seed, rand.Uint64()|1)
+	t.Logf("seed: go test ./internal/e2e/crash -run TestKilledAtRandom -crash.kills=%d -crash.seed=%d", *kills, seed)
+	for n, engine := range engines {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, engine)
+			s := &storm{w: w}
+			began := time.Now()
+			for i := 0; i < *kills && (*limit == 0 || time.Since(began) < *limit) && !t.Failed(); i++ {
+				s.strike(t, draw(rand.New(rand.NewPCG(seed, uint64(2*i+n))), engine))
+			}
+			s.calm(t)
+			for _, wrong := range violations(w.truth(t, s.all)) {
+				t.Error(wrong)
+			}
+			t.Logf("%d kills in %s: %s", s.kills, time.Since(began).Round(time.Second), s.tally(t))
+		})
+	}
+}
+
+// storm is one world with many people. Those who were cut off go on while others are.
+type storm struct {
+	w     *world
+	all   []*visit
+	open  []*visit // not back at the application yet
+	kills int
+}
+
+// crowd is how many people may be on their way at a time.
+const crowd = 6
+
+// strike lets one more person come, and kills the program as planned.
+func (s *storm) strike(t *testing.T, p plan) {
+	v := s.w.visit(t, p.journey, p.user)
+	s.all, s.open = append(s.all, v), append(s.open, v)
+	p.die(t, v)
+	s.w.start(t)
+	s.kills++
+	if p.again > 0 { // while it recovers
+		pause(t, p.again)
+		s.w.kill()
+		s.w.start(t)
+		s.kills++
+	}
+	for _, v := range s.open {
+		checkPoll(t, v.session(t))
+	}
+	if p.retry {
+		v.goOn(t, v.begin(t, v.chooser))
+	}
+	s.lookAgain(t)
+	for len(s.open) > crowd {
+		s.open[0].arrive(t)
+		s.open = s.open[1:]
+	}
+}
+
+// lookAgain lets everybody go on as far as they can without waiting.
+func (s *storm) lookAgain(t *testing.T) {
+	s.open = slices.DeleteFunc(s.open, func(v *visit) bool {
+		address := cmp.Or(v.callback, v.link.URL)
+		return v.goOn(t, v.p.Open(address))
+	})
+}
+
+// calm lets everybody arrive, and all that is under way come to rest.
+func (s *storm) calm(t *testing.T) {
+	for _, v := range s.open {
+		v.arrive(t)
+	}
+	for _, v := range s.all {
+		v.rest(t)
+	}
+}
+
+// tally says what became of the attempts.
+func (s *storm) tally(t *testing.T) string {
+	n := map[string]int{}
+	for _, v := range s.all {
+		for _, a := range v.session(t).Attempts {
+			n[a.Status]++
+			if a.count("resumed") > 0 {
+				n["resumed"]++
+			}
+		}
+	}
+	var words []string
+	for _, word := range slices.Sorted(maps.Keys(n)) {
+		words = append(words, fmt.Sprintf("%d %s", n[word], word))
+	}
+	return strings.Join(words, ", ")
+}
