@@ -16,9 +16,9 @@ func TestPlatformsTellTheirSpec(t *testing.T) {
 	}
 	for id, want := range map[string]map[string]any{
 		"facebook": {
-			"name": "Facebook", "configured": false, "authorize_url": "https://www.facebook.com/v25.0/dialog/oauth",
-			"token_url": "https://graph.facebook.com/v25.0/oauth/access_token", "scope_separator": ",", "pkce": "none",
-			"client_auth": "post", "refresh_model": "renewing_access_token", "version": "v25.0", "granted_scopes": "endpoint",
+			"name": "Facebook", "configured": false, "authorize_url": "https://www.facebook.com/v26.0/dialog/oauth",
+			"token_url": "https://graph.facebook.com/v26.0/oauth/access_token", "scope_separator": ",", "pkce": "none",
+			"client_auth": "post", "refresh_model": "renewing_access_token", "version": "v26.0", "granted_scopes": "endpoint",
 			"revocation_reach": "user_app", "pick": "many", "input": nil,
 			"lifetimes": map[string]any{"code": nil, "access_token": 5184000.0, "refresh_token": nil},
 		},

@@ -14,8 +14,8 @@ type platformJSON struct {
 	ID              string        `json:"id" example:"facebook" doc:"The platform's id, as sessions and channels name it."`
 	Name            string        `json:"name" example:"Facebook" doc:"The brand."`
 	Configured      bool          `json:"configured" example:"true" doc:"Whether this server has an app registered there, so that people can connect."`
-	AuthorizeURL    *string       `json:"authorize_url" example:"https://www.facebook.com/v25.0/dialog/oauth" doc:"The real address of its consent page; null where discovery tells it."`
-	TokenURL        *string       `json:"token_url" example:"https://graph.facebook.com/v25.0/oauth/access_token" doc:"The real address of its token endpoint; null where discovery tells it."`
+	AuthorizeURL    *string       `json:"authorize_url" example:"https://www.facebook.com/v26.0/dialog/oauth" doc:"The real address of its consent page; null where discovery tells it."`
+	TokenURL        *string       `json:"token_url" example:"https://graph.facebook.com/v26.0/oauth/access_token" doc:"The real address of its token endpoint; null where discovery tells it."`
 	RevokeURL       *string       `json:"revoke_url" example:"https://api.x.com/2/oauth2/revoke" doc:"The real address of its revocation endpoint; {…} in it stands for what the call fills in. Null where there is none."`
 	ScopeSeparator  string        `json:"scope_separator" example:"," doc:"What stands between scopes in the authorize address."`
 	PKCE            string        `json:"pkce" enum:"none,s256" example:"none" doc:"Its mode of RFC 7636; none: it must not be sent."`
@@ -26,7 +26,7 @@ type platformJSON struct {
 	RefreshModel    string        `json:"refresh_model" enum:"rotating,rotating_with_grace,renewing_access_token,stable,none" example:"rotating" doc:"What a refresh does to the credential that was sent; none: only the person can renew."`
 	Lifetimes       lifetimesJSON `json:"lifetimes" doc:"How long things live there, in seconds, as documented."`
 	RevocationReach string        `json:"revocation_reach" enum:"none,token,user_app" example:"user_app" doc:"What revoking one token ends: that token, or everything of that person with our app."`
-	Version         *string       `json:"version" example:"v25.0" doc:"The API version in use; null where there are none."`
+	Version         *string       `json:"version" example:"v26.0" doc:"The API version in use; null where there are none."`
 	Versions        []versionJSON `json:"versions" nullable:"false" doc:"Its known API versions, newest first."`
 	Input           *string       `json:"input" example:"handle" doc:"What the person types before the platform can be asked; null: nothing."`
 	Targets         []targetJSON  `json:"targets" nullable:"false" doc:"The kinds of thing a consent can reach."`

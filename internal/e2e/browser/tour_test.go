@@ -44,7 +44,7 @@ func (p *person) tourOfTheLab() {
 	p.t.Helper()
 	p.open(p.w.LabURL + "/lab/")
 	p.at("Platforms to practise on")
-	p.open(p.w.LabURL + "/lab/facebook/www.facebook.com/v25.0/dialog/oauth?client_id=nobody")
+	p.open(p.w.LabURL + "/lab/facebook/www.facebook.com/v26.0/dialog/oauth?client_id=nobody")
 	p.at("Facebook would refuse this request")
 }
 

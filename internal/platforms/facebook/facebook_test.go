@@ -47,7 +47,7 @@ func newGraph() *graph {
 func (g *graph) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	path := strings.TrimPrefix(r.URL.Path, "/v25.0")
+	path := strings.TrimPrefix(r.URL.Path, "/v26.0")
 	g.calls, g.queries = append(g.calls, r.Method+" "+path), append(g.queries, r.URL.Query())
 	key := path
 	if after := r.URL.Query().Get("after"); after != "" {
@@ -134,7 +134,7 @@ func TestIdentityAndFacts(t *testing.T) {
 func TestEveryCallProvesTheAppSecret(t *testing.T) {
 	t.Parallel()
 	g := newGraph()
-	g.answers["/me/accounts"] = `{"data":` + pages(t, "1") + `,"paging":{"next":"https://graph.facebook.com/v25.0/me/accounts?access_token=leaked&after=x&limit=100"}}`
+	g.answers["/me/accounts"] = `{"data":` + pages(t, "1") + `,"paging":{"next":"https://graph.facebook.com/v26.0/me/accounts?access_token=leaked&after=x&limit=100"}}`
 	g.answers["/me/accounts?after=x"] = `{"data":[]}`
 	if _, _, err := facebook.New("").Targets(t.Context(), g.client(t)); err != nil {
 		t.Fatal(err)
@@ -151,7 +151,7 @@ func TestEveryCallProvesTheAppSecret(t *testing.T) {
 
 func TestPaging(t *testing.T) {
 	t.Parallel()
-	const next = `,"paging":{"next":"%s/v25.0/me/accounts?after=%s"}}`
+	const next = `,"paging":{"next":"%s/v26.0/me/accounts?after=%s"}}`
 	for _, c := range []struct {
 		name, next string
 		want       []string
@@ -185,7 +185,7 @@ func TestPaging(t *testing.T) {
 func TestPagingEnds(t *testing.T) {
 	t.Parallel()
 	g := newGraph()
-	endless := `{"data":` + pages(t, "1") + `,"paging":{"next":"https://graph.facebook.com/v25.0/me/accounts?after=x"}}`
+	endless := `{"data":` + pages(t, "1") + `,"paging":{"next":"https://graph.facebook.com/v26.0/me/accounts?after=x"}}`
 	g.answers["/me/accounts"], g.answers["/me/accounts?after=x"] = endless, endless
 	if _, _, err := facebook.New("").Targets(t.Context(), g.client(t)); err != nil {
 		t.Fatal(err)
@@ -357,7 +357,10 @@ func TestVersion(t *testing.T) {
 			t.Errorf("%q: got %t, want %t", s, got, want)
 		}
 	}
-	if got := facebook.New("").Spec().VersionEnds(); !got.Equal(time.Date(2028, 7, 29, 0, 0, 0, 0, time.UTC)) {
-		t.Errorf("the default version ends %v", got)
+	if got := facebook.New("").Spec().Version; got != facebook.DefaultVersion {
+		t.Errorf("the default version is %s, want %s", got, facebook.DefaultVersion)
+	}
+	if got := facebook.New("v25.0").Spec().VersionEnds(); !got.Equal(time.Date(2028, 7, 29, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("v25.0 ends %v", got)
 	}
 }

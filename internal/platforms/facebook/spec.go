@@ -8,8 +8,8 @@ import (
 )
 
 // DefaultVersion is the Graph API version used unless the operator sets another: the
-// newest whose end is announced. v26.0 is newer, but says not yet how long it lives.
-const DefaultVersion = "v25.0"
+// newest, since an app may not call versions older than itself.
+const DefaultVersion = "v26.0"
 
 const (
 	dialogOrigin = "https://www.facebook.com"
