@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"patchbay/internal/fault"
@@ -44,23 +43,25 @@ func (s *Service) OpenLink(ctx context.Context, link, browser vault.Secret) (Lin
 	if v.Workspace, err = s.store.Workspace(ctx, session.WorkspaceID); err != nil {
 		return LinkView{}, err
 	}
-	if v.Attempt, err = s.latestAttempt(ctx, session, browser); err != nil {
+	if v.Attempt, err = s.attemptOf(ctx, session, browser); err != nil {
 		return LinkView{}, err
 	}
 	return s.withChoice(ctx, v)
 }
 
-func (s *Service) latestAttempt(ctx context.Context, session Session, browser vault.Secret) (Attempt, error) {
+// attemptOf is this browser's attempt that succeeded, else its latest.
+func (s *Service) attemptOf(ctx context.Context, session Session, browser vault.Secret) (Attempt, error) {
 	attempts, err := s.store.Attempts(ctx, session.WorkspaceID, session.ID)
 	if err != nil {
 		return Attempt{}, err
 	}
-	for _, a := range slices.Backward(attempts) {
-		if sameHash(a.BrowserHash, HashToken(browser)) {
-			return a, nil
+	var found Attempt
+	for _, a := range attempts {
+		if sameHash(a.BrowserHash, HashToken(browser)) && found.State != AttemptSucceeded {
+			found = a
 		}
 	}
-	return Attempt{}, nil
+	return found, nil
 }
 
 // withChoice adds what the attempt's consent brought: the grant, and the targets

@@ -38,7 +38,7 @@ func TestOptionalPermissionLeftOutWithoutRedirect(t *testing.T) {
 	p.choosePlatform("facebook")
 	p.consent("creator", "read_insights", "Paper Kites", "Night Market")
 	p.at(closePage)
-	p.reads("What is missing", "read statistics")
+	p.reads("Without the permissions that you did not give, Harbour Tools cannot:", "read statistics")
 }
 
 func TestRequiredPermissionLeftOut(t *testing.T) {
