@@ -2,9 +2,11 @@ package api
 
 import (
 	"context"
+	"strings"
 
 	"patchbay/internal/connect"
 	"patchbay/internal/fault"
+	"patchbay/internal/platform"
 )
 
 var errPlatform = fault.New(fault.NotFound, "platform_unknown", "There is no such platform here.")
@@ -33,5 +35,9 @@ func (a *API) getPlatform(ctx context.Context, in *getPlatformInput) (platformJS
 	if !ok {
 		return platformJSON{}, errPlatform
 	}
-	return toPlatform(p.Spec(), a.svc.Configured(in.ID)), nil
+	detail := toPlatform(p.Spec(), a.svc.Configured(in.ID))
+	if guide, ok := p.(platform.Guide); ok {
+		detail.SetupGuide = strings.ReplaceAll(guide.Setup(), "{public}", a.publicURL)
+	}
+	return detail, nil
 }

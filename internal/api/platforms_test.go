@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -39,7 +40,13 @@ func TestPlatformsTellTheirSpec(t *testing.T) {
 				t.Errorf("%s.%s (-want +got):\n%s", id, member, diff)
 			}
 		}
-		if diff := cmp.Diff(byID[id], w.get(t, "/v1/platforms/"+id)); diff != "" {
+		alone := w.get(t, "/v1/platforms/"+id)
+		guide, _ := alone["setup_guide"].(string)
+		if has := strings.Contains(guide, "/oauth/callback/"+id); has != (id != "garden") || strings.Contains(guide, "{public}") {
+			t.Errorf("%s: the setup guide does not name this server's callback address: %q", id, guide)
+		}
+		delete(alone, "setup_guide") // the list leaves it out
+		if diff := cmp.Diff(byID[id], alone); diff != "" {
 			t.Errorf("%s alone differs from %s in the list:\n%s", id, id, diff)
 		}
 	}

@@ -31,6 +31,7 @@ type platformJSON struct {
 	Input           *string       `json:"input" example:"handle" doc:"What the person types before the platform can be asked; null: nothing."`
 	Targets         []targetJSON  `json:"targets" nullable:"false" doc:"The kinds of thing a consent can reach."`
 	Pick            string        `json:"pick" enum:"one,many" example:"many" doc:"How many targets one consent may turn into channels."`
+	SetupGuide      string        `json:"setup_guide,omitempty" example:"# Facebook" doc:"The operator's guide to registering an app there, in Markdown, with this server's own addresses. Only in the answer about one platform."`
 	Sources         []string      `json:"sources" nullable:"false" example:"[\"https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow\"]" doc:"The public documents all this was read from."`
 }
 

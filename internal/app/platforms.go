@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"patchbay/internal/config"
@@ -115,28 +114,17 @@ func blueskyApp(cfg config.Config, redirect string) (platform.App, error) {
 	if app.ClientID == "" || config.OnLoopback(cfg.PublicURL) {
 		return app, nil
 	}
-	key, err := keptSecret(filepath.Join(cfg.DataDir, "bluesky-client-key.pem"), bluesky.NewClientKey)
+	key, err := KeptSecret(filepath.Join(cfg.DataDir, "bluesky-client-key.pem"), func() (vault.Secret, error) {
+		return bluesky.NewClientKey(), nil
+	})
 	app.ClientSecret = key
 	return app, err
 }
 
-// keptSecret reads a 0600 file, or makes it with a new secret in it.
-func keptSecret(path string, make func() vault.Secret) (vault.Secret, error) {
-	text, err := os.ReadFile(path)
-	if err == nil {
-		return vault.NewSecret(string(text)), nil
-	}
-	if !os.IsNotExist(err) {
-		return vault.Secret{}, err
-	}
-	secret := make()
-	return secret, os.WriteFile(path, []byte(secret.Reveal()), 0o600)
-}
-
-func (a *App) ensureApp(ctx context.Context, row connect.App) (connect.App, error) {
-	err := a.store.InTx(ctx, func(tx connect.Tx) (err error) {
-		row, err = tx.EnsureApp(ctx, row)
+func (a *App) ensureApp(ctx context.Context, row connect.App) (kept connect.App, err error) {
+	err = a.store.InTx(ctx, func(tx connect.Tx) (err error) {
+		kept, err = tx.EnsureApp(ctx, row)
 		return err
 	})
-	return row, err
+	return kept, err
 }

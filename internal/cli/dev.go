@@ -18,12 +18,14 @@ import (
 
 // DevCmd runs everything on this machine: the server, a SQLite file and the Lab.
 type DevCmd struct {
-	Data      string `help:"Directory for the database, the key and the credentials." default:"./patchbay-data" type:"path"`
-	Addr      string `help:"Address to listen on." default:"127.0.0.1:8080"`
-	PublicURL string `help:"Origin under which people reach this server, for a tunnel or a phone (https://… or http://host:port). Default: the listening address." name:"public-url" placeholder:"URL"`
-	LabURL    string `help:"Origin under which browsers reach the Lab, to keep it on another origin than the application. With a port of its own it gets a listener there, or uses the Lab that already listens." name:"lab-url" placeholder:"URL"`
-	LogLevel  string `help:"debug, info, warn or error. Default: warn." enum:",debug,info,warn,error" default:""`
-	JSON      bool   `help:"Print one line of JSON when ready and nothing else on standard output."`
+	Data               string   `help:"Directory for the database, the key and the credentials." default:"./patchbay-data" type:"path"`
+	Addr               string   `help:"Address to listen on." default:"127.0.0.1:8080"`
+	PublicURL          string   `help:"Origin under which people reach this server, for a tunnel or a phone (https://… or http://host:port). Default: the listening address." name:"public-url" placeholder:"URL"`
+	LabURL             string   `help:"Origin under which browsers reach the Lab, to keep it on another origin than the application. With a port of its own it gets a listener there, or uses the Lab that already listens." name:"lab-url" placeholder:"URL"`
+	LogLevel           string   `help:"debug, info, warn or error. Default: warn." enum:",debug,info,warn,error" default:""`
+	RequireRedirectURL bool     `help:"Workspace switch: MarketingBlocks' redirectUrl must be given." name:"require-redirect-url"`
+	AllowRedirect      []string `help:"Workspace switch: redirect URLs that may be used, exactly; may be given several times. Default: any usable one." name:"allow-redirect" placeholder:"URL" sep:"none"`
+	JSON               bool     `help:"Print one line of JSON when ready and nothing else on standard output."`
 }
 
 // Help teaches; kong shows it below the flags' summary.
@@ -136,15 +138,11 @@ func setOrigin(target *string, flag, value string) error {
 
 // keyset is the key that seals secrets in the database; made once, kept beside it.
 func (c *DevCmd) keyset() ([]byte, error) {
-	path := filepath.Join(c.Data, "keyset.json")
-	text, err := os.ReadFile(path)
-	if err == nil || !os.IsNotExist(err) {
-		return text, err
-	}
-	if text, err = vault.NewKeyset(); err != nil {
-		return nil, err
-	}
-	return text, os.WriteFile(path, text, 0o600)
+	keyset, err := app.KeptSecret(filepath.Join(c.Data, "keyset.json"), func() (vault.Secret, error) {
+		made, err := vault.NewKeyset()
+		return vault.NewSecret(string(made)), err
+	})
+	return []byte(keyset.Reveal()), err
 }
 
 // labListener gives the Lab a listener where --lab-url names another port than the

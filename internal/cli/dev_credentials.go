@@ -21,6 +21,10 @@ func (c *DevCmd) credentials(ctx context.Context, w *World, a *app.App, baseURL 
 	if err != nil {
 		return Credentials{}, fmt.Errorf("workspace: %w", err)
 	}
+	workspace.RequireRedirectURL, workspace.AllowedRedirects = c.RequireRedirectURL, c.AllowRedirect
+	if err := a.Service.UpdateWorkspace(ctx, workspace); err != nil {
+		return Credentials{}, wrongSetting("--allow-redirect: " + fault.From(err).Message)
+	}
 	none := func(string) string { return "" } // the file alone counts here
 	kept, err := ReadCredentials(none, c.Data)
 	if err == nil {

@@ -17,7 +17,6 @@ import (
 
 // Config is everything that can be set.
 type Config struct {
-	Addr            string // listening address, "127.0.0.1:8080"
 	PublicURL       string // origin under which people and platforms reach us
 	DataDir         string
 	DatabaseURL     string // "sqlite:/path" or "postgres://…"; empty: SQLite in DataDir
@@ -124,7 +123,11 @@ func Origin(v string) (string, error) {
 		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
 		return "", errors.New("must be an origin such as https://connect.example.com, without a path")
 	}
-	return u.Scheme + "://" + strings.ToLower(u.Host), nil
+	host := strings.ToLower(u.Host)
+	if def := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]; u.Port() != "" {
+		host = strings.TrimSuffix(host, def) // browsers leave it out
+	}
+	return u.Scheme + "://" + host, nil
 }
 
 // OnLoopback tells whether an origin's host is this machine itself.

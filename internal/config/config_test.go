@@ -34,6 +34,19 @@ func TestWrongSettingsAreNamedWithoutTheirValue(t *testing.T) {
 	}
 }
 
+func TestOriginLeavesDefaultPortsOut(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]string{
+		"https://connect.example.com:443": "https://connect.example.com", "http://[::1]:80/": "http://[::1]",
+		"https://connect.example.com:80": "https://connect.example.com:80", "http://127.0.0.1:8080": "http://127.0.0.1:8080",
+		"https://[2001:db8::443]": "https://[2001:db8::443]",
+	} {
+		if got, err := config.Origin(raw); err != nil || got != want {
+			t.Errorf("%s: got %s, %v, want %s", raw, got, err, want)
+		}
+	}
+}
+
 func TestEverythingTogether(t *testing.T) {
 	t.Parallel()
 	c, err := config.FromEnv(env(map[string]string{

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"patchbay/internal/fault"
@@ -129,29 +130,35 @@ func (s *Service) insertAttempt(ctx context.Context, a Attempt, private attemptP
 	})
 }
 
-// inSession runs fn with the session locked, saves the session when fn succeeds,
-// and wakes whoever waits for it.
+// inSession runs fn with the session locked. Where fn changed the session it is
+// saved, and whoever waits for it is woken.
 func (s *Service) inSession(ctx context.Context, workspaceID, id int64, fn func(Tx, *Session) error) error {
+	changed := false
 	err := s.store.InTx(ctx, func(tx Tx) error {
-		session, err := tx.LockSession(ctx, workspaceID, id)
+		before, err := tx.LockSession(ctx, workspaceID, id)
 		if err != nil {
 			return err
 		}
+		session := before
 		if err := fn(tx, &session); err != nil {
 			return err
+		}
+		if changed = !reflect.DeepEqual(before, session); !changed {
+			return nil
 		}
 		session.UpdatedAt = s.later(session.UpdatedAt)
 		return tx.UpdateSession(ctx, session)
 	})
-	if err == nil {
+	if err == nil && changed {
 		s.waiters.nudge(id)
 	}
 	return err
 }
 
-// later is now, but always after before: waiters tell versions apart by it.
+// later is now in milliseconds, as stored, but always after before: waiters tell
+// versions apart by it.
 func (s *Service) later(before time.Time) time.Time {
-	if now := s.now(); now.After(before) {
+	if now := s.now().Truncate(time.Millisecond); now.After(before) {
 		return now
 	}
 	return before.Add(time.Millisecond)
@@ -169,8 +176,14 @@ func (p attemptPrivate) encode() vault.Secret {
 	return vault.NewSecret(string(b))
 }
 
+// place binds the private data to the row and to whether the attempt has ended: what
+// it held before does not open afterwards.
 func (a Attempt) place() vault.Place {
-	return vault.Place{Workspace: a.WorkspaceID, Table: "attempts", Row: a.ID, Field: "sealed"}
+	p := vault.Place{Workspace: a.WorkspaceID, Table: "attempts", Row: a.ID, Field: "sealed"}
+	if a.State.Final() {
+		p.Version = 1
+	}
+	return p
 }
 
 func (s *Service) privateOf(a Attempt) (attemptPrivate, error) {

@@ -15,7 +15,6 @@ import (
 type Caller struct {
 	WorkspaceID int64
 	OwnerID     int64 // 0: the whole workspace
-	KeyID       int64
 	Scopes      []Scope
 }
 
@@ -46,7 +45,7 @@ func (s *Service) Authenticate(ctx context.Context, raw vault.Secret) (Caller, e
 	if !key.live(s.now()) {
 		return Caller{}, ErrKeyUnknown
 	}
-	return Caller{WorkspaceID: key.WorkspaceID, OwnerID: key.OwnerID, KeyID: key.ID, Scopes: key.Scopes}, nil
+	return Caller{WorkspaceID: key.WorkspaceID, OwnerID: key.OwnerID, Scopes: key.Scopes}, nil
 }
 
 func (k Key) live(now time.Time) bool {
@@ -56,34 +55,45 @@ func (k Key) live(now time.Time) bool {
 // CreateWorkspace makes a workspace with its default owner.
 func (s *Service) CreateWorkspace(ctx context.Context, w Workspace) (Workspace, error) {
 	w.CreatedAt = s.now()
-	err := s.store.InTx(ctx, func(tx Tx) error {
-		made, err := tx.InsertWorkspace(ctx, w)
-		if err != nil {
+	var made Workspace
+	err := s.store.InTx(ctx, func(tx Tx) (err error) {
+		if made, err = tx.InsertWorkspace(ctx, w); err != nil {
 			return err
 		}
-		w = made
-		owner := Owner{WorkspaceID: w.ID, ExternalID: newExternalID(), Name: w.Name, Default: true, CreatedAt: w.CreatedAt}
+		owner := Owner{WorkspaceID: made.ID, ExternalID: newExternalID(), Name: w.Name, Default: true, CreatedAt: w.CreatedAt}
 		_, _, err = tx.EnsureOwner(ctx, owner)
 		return err
 	})
 	if err != nil {
 		return Workspace{}, fmt.Errorf("create workspace: %w", err)
 	}
-	return w, nil
+	return made, nil
+}
+
+// UpdateWorkspace changes a workspace's name and switches. A wrong entry of the list of
+// redirect URLs is ErrRedirect, and changes nothing.
+func (s *Service) UpdateWorkspace(ctx context.Context, w Workspace) error {
+	for _, allowed := range w.AllowedRedirects {
+		if err := CheckRedirect(Workspace{}, allowed); err != nil {
+			return err
+		}
+	}
+	return s.store.InTx(ctx, func(tx Tx) error { return tx.UpdateWorkspace(ctx, w) })
 }
 
 // CreateKey makes an API key and returns it for the only time.
 func (s *Service) CreateKey(ctx context.Context, k Key) (Key, vault.Secret, error) {
 	raw := newKey()
 	k.Prefix, k.Hash, k.CreatedAt = raw.Reveal()[:8], HashToken(raw), s.now()
+	var made Key
 	err := s.store.InTx(ctx, func(tx Tx) (err error) {
-		k, err = tx.InsertKey(ctx, k)
+		made, err = tx.InsertKey(ctx, k)
 		return err
 	})
 	if err != nil {
 		return Key{}, vault.Secret{}, fmt.Errorf("create key: %w", err)
 	}
-	return k, raw, nil
+	return made, raw, nil
 }
 
 // RevokeKey ends a key at once.

@@ -22,6 +22,7 @@ const (
 	EventSessionExpired     = "session.expired"
 	EventGrantCreated       = "grant.created"
 	EventGrantRenewed       = "grant.renewed" // a new consent replaced the credentials
+	EventGrantErased        = "grant.erased"  // nothing used it any more
 	EventChannelConnected   = "channel.connected"
 	EventChannelReconnected = "channel.reconnected"
 )

@@ -3,6 +3,7 @@ package connect
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 
 	"patchbay/internal/fault"
@@ -20,18 +21,14 @@ func (s *Service) failAttempt(ctx context.Context, a Attempt, cause error) error
 }
 
 func endState(why *fault.Error) AttemptState {
-	switch why {
-	case ErrDenied:
-		return AttemptDenied
-	case ErrInterrupted:
-		return AttemptInterrupted
-	case ErrAttemptExpired:
-		return AttemptExpired
-	case ErrSuperseded:
-		return AttemptSuperseded
-	default:
-		return AttemptFailed
+	for state, reason := range map[AttemptState]*fault.Error{
+		AttemptDenied: ErrDenied, AttemptInterrupted: ErrInterrupted, AttemptExpired: ErrAttemptExpired, AttemptSuperseded: ErrSuperseded,
+	} {
+		if why.Code == reason.Code && why.Reason == reason.Reason {
+			return state
+		}
 	}
+	return AttemptFailed
 }
 
 // endAttempt moves the attempt from the state it was read in to a final one.
@@ -52,8 +49,8 @@ func (s *Service) endAttempt(ctx context.Context, a Attempt, to AttemptState, wh
 		if err := s.dropGrant(ctx, tx, a.WorkspaceID, grantID); err != nil {
 			return err
 		}
-		if session.Final() || to == AttemptSuperseded {
-			return nil
+		if session.Final() || to == AttemptSuperseded || to == AttemptExpired {
+			return nil // a session expires by its own time
 		}
 		return s.failSession(ctx, tx, session, ended)
 	})
@@ -72,7 +69,7 @@ func (s *Service) retired(a Attempt, to AttemptState, why *fault.Error) (Attempt
 	if err != nil {
 		return ended, nil
 	}
-	ended.Sealed, err = s.vault.Seal(a.place(), attemptPrivate{Link: private.Link}.encode())
+	ended.Sealed, err = s.vault.Seal(ended.place(), attemptPrivate{Link: private.Link}.encode())
 	return ended, err
 }
 
@@ -84,8 +81,8 @@ func (s *Service) failSession(ctx context.Context, tx Tx, session *Session, a At
 		return err
 	}
 	for _, other := range attempts {
-		if other.ID > a.ID && other.State != AttemptSuperseded {
-			return nil // the session tells of its last attempt
+		if other.ID > a.ID && !other.State.Final() {
+			return nil // the session tells of that one
 		}
 	}
 	session.Status, session.Platform, session.Reason, session.Message = SessionFailed, a.Platform, a.Reason, a.Message
@@ -107,15 +104,24 @@ func failureCause(a Attempt) Cause {
 	}
 }
 
-// dropGrant erases a grant that nothing uses: one that never became usable, or
-// whose consent led to no channel.
+// dropGrant erases a grant that nothing uses: one that never became usable, whose
+// consent led to no channel, or whose last channel went to another. 0 is none.
 func (s *Service) dropGrant(ctx context.Context, tx Tx, workspaceID, grantID int64) error {
 	if grantID == 0 {
 		return nil
 	}
-	err := tx.DeleteGrant(ctx, workspaceID, grantID)
+	grant, err := tx.Grant(ctx, workspaceID, grantID)
+	if err == nil {
+		err = tx.DeleteGrant(ctx, workspaceID, grantID)
+	}
 	if errors.Is(err, fault.Conflict) || errors.Is(err, fault.NotFound) {
-		return nil // channels hold it, or it went with another attempt
+		return nil // something uses it, or it went with another attempt
+	}
+	if err == nil && grant.State == GrantUsable { // nobody was told of the others
+		s.emit(tx, Event{
+			WorkspaceID: workspaceID, Type: EventGrantErased, OwnerID: grant.OwnerID,
+			Cause: CauseSystem, Data: eventData("platform", grant.Platform, "grant_id", fmt.Sprint(grantID)),
+		})
 	}
 	return err
 }

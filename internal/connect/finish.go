@@ -34,6 +34,9 @@ func (s *Service) finish(ctx context.Context, tx Tx, session *Session, a Attempt
 			return err
 		}
 		session.ChannelIDs = append(session.ChannelIDs, channel.ID)
+		if err := s.dropGrant(ctx, tx, g.WorkspaceID, channel.ReplacedGrant); err != nil {
+			return err
+		}
 	}
 	if err := s.step(ctx, tx, done, string(AttemptSucceeded), fmt.Sprint(len(chosen))); err != nil {
 		return err
@@ -47,18 +50,18 @@ func (s *Service) finish(ctx context.Context, tx Tx, session *Session, a Attempt
 	return s.supersedeOthers(ctx, tx, done)
 }
 
-func (s *Service) connectTarget(ctx context.Context, tx Tx, session Session, g Grant, t Target) (Channel, error) {
+func (s *Service) connectTarget(ctx context.Context, tx Tx, session Session, g Grant, t Target) (SavedChannel, error) {
 	now := s.now()
-	channel, made, err := tx.SaveChannel(ctx, Channel{
+	channel, err := tx.SaveChannel(ctx, Channel{
 		WorkspaceID: session.WorkspaceID, OwnerID: session.OwnerID, Platform: g.Platform, Kind: t.Kind, ExternalID: t.ExternalID,
 		GrantID: g.ID, TargetID: t.ID, Lifecycle: LifecycleActive, Health: HealthHealthy, Review: ReviewNone,
 		Facts: t.Facts, FactsAt: now, CreatedAt: now, UpdatedAt: now,
 	})
 	if err != nil {
-		return Channel{}, err
+		return SavedChannel{}, err
 	}
 	event := EventChannelReconnected
-	if made {
+	if channel.Made {
 		event = EventChannelConnected
 	}
 	s.emit(tx, Event{

@@ -92,7 +92,7 @@ func (s *Service) Nudge(ctx context.Context, a Attempt) error {
 	var err error
 	switch a.State {
 	case AttemptVerifying, AttemptExchanging:
-		err = s.sweepAttempt(ctx, a, time.Now())
+		err = s.sweepAttempt(context.WithoutCancel(ctx), a, time.Now()) // whoever looks may look away
 	}
 	if errors.Is(err, fault.Conflict) {
 		return nil

@@ -54,6 +54,8 @@ type TenantReader interface {
 // TenantWriter makes them. Inserts return the row with its id.
 type TenantWriter interface {
 	InsertWorkspace(ctx context.Context, w Workspace) (Workspace, error)
+	// UpdateWorkspace writes Name, RequireRedirectURL and AllowedRedirects.
+	UpdateWorkspace(ctx context.Context, w Workspace) error
 	InsertKey(ctx context.Context, k Key) (Key, error)
 	RevokeKey(ctx context.Context, workspaceID, id int64, at time.Time) error
 	// EnsureOwner finds the owner by (workspace, external id) or makes it; made tells which.
@@ -68,7 +70,9 @@ type SessionReader interface {
 	SessionByTokenHash(ctx context.Context, hash []byte) (Session, error)
 	// SessionVersions tells UpdatedAt of those sessions that exist, for waiting.
 	SessionVersions(ctx context.Context, ids []int64) (map[int64]time.Time, error)
-	// DueSessions lists sessions not ended whose ExpiresAt is at or before now, oldest first.
+	// DueSessions lists sessions not ended whose ExpiresAt is at or before now and
+	// which no attempt can still turn, oldest first: one that is exchanging or
+	// verifying, or one away or choosing that has not expired itself.
 	DueSessions(ctx context.Context, now time.Time, limit int) ([]Session, error)
 }
 
@@ -148,11 +152,18 @@ type ChannelReader interface {
 	Channels(ctx context.Context, workspaceID int64, f ChannelFilter, after int64, limit int) ([]Channel, error)
 }
 
+// SavedChannel is what SaveChannel did.
+type SavedChannel struct {
+	Channel
+	Made          bool  // it is new
+	ReplacedGrant int64 // the grant that it had before, where that was another one; else 0
+}
+
 // ChannelWriter changes channels.
 type ChannelWriter interface {
 	// SaveChannel inserts, or revives and updates the one with the same (workspace,
-	// owner, platform, kind, external id); id and Review stay. made tells which.
-	SaveChannel(ctx context.Context, c Channel) (channel Channel, made bool, err error)
+	// owner, platform, kind, external id); id and Review stay.
+	SaveChannel(ctx context.Context, c Channel) (SavedChannel, error)
 }
 
 // EventReader reads the log of what happened.

@@ -35,6 +35,9 @@ func (s *Service) Sweep(ctx context.Context, realNow time.Time) (more bool, err 
 	slices.SortStableFunc(attempts, func(a, b Attempt) int { return rank(a) - rank(b) })
 	stuck := 0
 	for _, a := range attempts {
+		if ctx.Err() != nil {
+			return false, nil // told to stop
+		}
 		if err := s.sweepAttempt(ctx, a, realNow); err != nil && !errors.Is(err, fault.Conflict) {
 			s.log.ErrorContext(ctx, "sweep attempt", slog.Int64("attempt", a.ID), slog.Any("cause", err))
 			stuck++
@@ -78,6 +81,9 @@ func (s *Service) settled(ctx context.Context, session Session) (Session, error)
 	if session.Final() || s.now().Before(session.ExpiresAt) {
 		return session, nil
 	}
+	if open, err := s.underWay(ctx, s.store, session); err != nil || open {
+		return session, err
+	}
 	err := s.inSession(ctx, session.WorkspaceID, session.ID, func(tx Tx, locked *Session) error {
 		defer func() { session = *locked }()
 		if locked.Final() {
@@ -104,14 +110,16 @@ func (s *Service) settled(ctx context.Context, session Session) (Session, error)
 	return session, nil
 }
 
-// underWay tells whether an attempt that began in time may still finish.
+// underWay tells whether an attempt that began in time may still finish. One that
+// is talking to its platform is bounded by its lease.
 func (s *Service) underWay(ctx context.Context, tx Reader, session Session) (bool, error) {
 	attempts, err := tx.Attempts(ctx, session.WorkspaceID, session.ID)
 	if err != nil {
 		return false, err
 	}
 	for _, a := range attempts {
-		if !a.State.Final() && s.now().Before(a.ExpiresAt) {
+		talking := a.State == AttemptExchanging || a.State == AttemptVerifying
+		if talking || (!a.State.Final() && s.now().Before(a.ExpiresAt)) {
 			return true, nil
 		}
 	}

@@ -22,6 +22,9 @@ func (s *Service) verify(ctx context.Context, a Attempt, token platform.Token) e
 		Env: s.env, App: s.apps[a.Platform], Credentials: token.Credentials, Scopes: token.Scopes, Subject: token.Subject,
 	}
 	identity, targets, err := platform.Verify(ctx, p, client)
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return ctx.Err() // told to stop: resumed later
+	}
 	if err != nil {
 		return s.failAttempt(ctx, a, err)
 	}
@@ -30,7 +33,8 @@ func (s *Service) verify(ctx context.Context, a Attempt, token platform.Token) e
 	}
 	found := consent{identity: identity, targets: targets, credentials: client.Credentials, pick: p.Spec().Pick}
 	err = s.acceptConsent(ctx, a, found)
-	if errors.Is(err, fault.Conflict) { // another session took in the same person's consent at the same moment
+	if errors.Is(err, fault.Conflict) || errors.Is(err, fault.NotFound) {
+		// Another session took in the same person's consent, or dropped it, at this moment.
 		err = s.acceptConsent(ctx, a, found)
 	}
 	return err
@@ -175,31 +179,41 @@ func (s *Service) saveTargets(ctx context.Context, tx Tx, g Grant, found []platf
 }
 
 // Resume goes on with an attempt that died after its credentials were stored.
-// Only one caller does it at a time; fault.Conflict for the others.
+// Only one caller does it at a time; fault.Conflict for the others. When ctx is
+// canceled the attempt is left for the next one.
 func (s *Service) Resume(ctx context.Context, a Attempt, realNow time.Time) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.lease)
+	ctx, cancel := context.WithTimeout(ctx, s.lease)
 	defer cancel()
 	a, err := s.takeOver(ctx, a, realNow)
 	if err != nil {
 		return err
 	}
+	token, err := s.storedToken(ctx, a)
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return ctx.Err()
+	}
+	if err != nil { // it will not open at the next try either
+		return s.failAttempt(ctx, a, ErrInterrupted.Because(err))
+	}
+	return s.verify(ctx, a, token)
+}
+
+// storedToken is what the platform answered to the attempt's code, as stored.
+func (s *Service) storedToken(ctx context.Context, a Attempt) (platform.Token, error) {
 	grant, err := s.store.Grant(ctx, a.WorkspaceID, a.GrantID)
 	if err != nil {
-		return fmt.Errorf("grant of attempt %d: %w", a.ID, err)
+		return platform.Token{}, err
 	}
 	secret, err := s.vault.Open(grant.place(), grant.Sealed)
 	if err != nil {
-		return fmt.Errorf("grant of attempt %d: %w", a.ID, err)
+		return platform.Token{}, err
 	}
 	credentials, err := platform.DecodeCredentials(secret)
-	if err != nil {
-		return fmt.Errorf("grant of attempt %d: %w", a.ID, err)
-	}
 	token := platform.Token{Credentials: credentials}
 	if grant.ScopesTold {
 		token.Scopes = grant.Scopes
 	}
-	return s.verify(ctx, a, token)
+	return token, err
 }
 
 // takeOver moves the lease of a verifying attempt whose holder has died to us.

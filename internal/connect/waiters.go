@@ -63,7 +63,9 @@ func (w *waiters) changed(versions map[int64]time.Time) {
 	for id, at := range versions {
 		w.mu.Lock()
 		before, known := w.seen[id]
-		w.seen[id] = at
+		if _, waited := w.byID[id]; waited { // its last waiter may have left meanwhile
+			w.seen[id] = at
+		}
 		w.mu.Unlock()
 		if !known || !before.Equal(at) {
 			w.nudge(id)

@@ -1,6 +1,7 @@
 package hosted
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strconv"
@@ -89,7 +90,7 @@ func (h *Hosted) pickTargets(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return h.newPage(w, r, v, link, browser).targets("field.target.unknown")
 	case v.Session.RedirectURL != "":
-		redirect(w, h.returnURL(v, link))
+		redirect(w, cmp.Or(h.returnURL(v, link), h.sessionPath(link)))
 	default:
 		redirect(w, h.sessionPath(link))
 	}

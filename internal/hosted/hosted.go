@@ -90,6 +90,9 @@ func (h *Hosted) Routes() []httpx.Route {
 		post("/connect/s/{token}/platform/{platform}", h.takeInput),
 		post("/connect/s/{token}/targets", h.pickTargets),
 		post("/connect/s/{token}/leave", h.leave),
+		get("/connect/s/{token}/platform", h.backToSession),
+		get("/connect/s/{token}/targets", h.backToSession),
+		get("/connect/s/{token}/leave", h.backToSession),
 		get("/oauth/callback/{platform}", h.callback),
 		{
 			Method: http.MethodGet, Path: "/oauth/{platform}/{document}", Auth: httpx.AuthNone, Format: httpx.FormatJSON,

@@ -1,6 +1,8 @@
 package hosted
 
 import (
+	"bytes"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -39,9 +41,15 @@ func (h *Hosted) frame(w http.ResponseWriter, r *http.Request, app, platform str
 }
 
 func render(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {
+	var body bytes.Buffer
+	if err := c.Render(r.Context(), &body); err != nil {
+		return fmt.Errorf("render page: %w", err)
+	}
+	secureHeaders(w)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	return c.Render(r.Context(), w)
+	_, err := w.Write(body.Bytes())
+	return err
 }
 
 func (p page) render(status int, c templ.Component) error { return render(p.w, p.r, status, c) }
@@ -163,7 +171,7 @@ func (p page) ended() error {
 // browser that connected them: whoever else has the link learns nothing more, and
 // cannot be led into the application with somebody else's channel.
 func (p page) succeeded() error {
-	if p.v.Attempt.State != connect.AttemptSucceeded {
+	if !connectedHere(p.v) {
 		return p.render(http.StatusOK, ui.Outcome(p.outcome("connected_close", ui.Success)))
 	}
 	reason := "connected_close"

@@ -1,6 +1,7 @@
 package hosted
 
 import (
+	"cmp"
 	"net/http"
 
 	"patchbay/internal/connect"
@@ -97,13 +98,15 @@ func (h *Hosted) leave(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	redirect(w, h.returnURL(v, link))
+	redirect(w, cmp.Or(h.returnURL(v, link), h.sessionPath(link)))
 	return nil
 }
 
-// returnURL is the application's redirect URL with what its dialect tells there.
+// returnURL is the application's redirect URL with what its dialect tells there. It
+// is empty where there is none, and for a success of another browser: nobody is led
+// into the application with somebody else's channel.
 func (h *Hosted) returnURL(v connect.LinkView, link vault.Secret) string {
-	if v.Session.RedirectURL == "" {
+	if v.Session.RedirectURL == "" || (v.Session.Status == connect.SessionSucceeded && !connectedHere(v)) {
 		return ""
 	}
 	face, ok := h.faces[v.Session.Origin]
@@ -112,6 +115,15 @@ func (h *Hosted) returnURL(v connect.LinkView, link vault.Secret) string {
 	}
 	outcome := connect.Outcome{Session: v.Session, Channels: v.Channels, Link: link}
 	return connect.AppendParams(v.Session.RedirectURL, face.Return(outcome))
+}
+
+// connectedHere tells whether this browser made the session's channels.
+func connectedHere(v connect.LinkView) bool { return v.Attempt.State == connect.AttemptSucceeded }
+
+// backToSession answers the address of a form that somebody opened by hand.
+func (h *Hosted) backToSession(w http.ResponseWriter, r *http.Request) error {
+	redirect(w, h.sessionPath(vault.NewSecret(r.PathValue("token"))))
+	return nil
 }
 
 func (h *Hosted) nothingHere(http.ResponseWriter, *http.Request) error { return errNotHere }

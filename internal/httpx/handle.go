@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -32,8 +33,12 @@ func NoteError(r *http.Request, err error) {
 	}
 }
 
-// level is error for what is ours, info for what the caller or a platform did.
+// level is error for what is ours, info for what the caller or a platform did, which
+// includes hanging up.
 func level(err error) slog.Level {
+	if errors.Is(err, context.Canceled) {
+		return slog.LevelInfo
+	}
 	if err != nil && errors.Is(fault.From(err), fault.Internal) {
 		return slog.LevelError
 	}

@@ -48,13 +48,18 @@ func Log(log *slog.Logger, next http.Handler) http.Handler {
 		sw := &statusWriter{ResponseWriter: w, rec: rec}
 		r = r.WithContext(context.WithValue(r.Context(), recordKey{}, rec))
 		defer func() {
-			if p := recover(); p != nil {
+			p := recover()
+			cut := p != nil && rec.status != 0 // what was begun must not look whole
+			if p != nil && p != http.ErrAbortHandler {
 				rec.err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-				if rec.status == 0 {
+				if !cut {
 					http.Error(sw, fault.From(rec.err).Message, http.StatusInternalServerError)
 				}
 			}
 			writeLine(log, r, rec, time.Since(began))
+			if cut || p == http.ErrAbortHandler {
+				panic(http.ErrAbortHandler)
+			}
 		}()
 		next.ServeHTTP(sw, r)
 	})

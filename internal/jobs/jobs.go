@@ -17,8 +17,9 @@ type Loop struct {
 	Do    func(context.Context) error
 }
 
-// Run runs every loop, each at once and then at its interval, until ctx ends. A
-// round that has begun is not cut off. Errors are logged; the loop goes on.
+// Run runs every loop, each at once and then at its interval, until ctx ends, and
+// returns when the last round has. Rounds get ctx: they stop at their next safe
+// point. Errors are logged; the loop goes on.
 func Run(ctx context.Context, log *slog.Logger, loops []Loop) {
 	var wg sync.WaitGroup
 	for _, l := range loops {
@@ -29,7 +30,7 @@ func Run(ctx context.Context, log *slog.Logger, loops []Loop) {
 
 func (l Loop) run(ctx context.Context, log *slog.Logger) {
 	for {
-		if err := l.Do(context.WithoutCancel(ctx)); err != nil {
+		if err := l.Do(ctx); err != nil && ctx.Err() == nil {
 			log.ErrorContext(ctx, "job", slog.String("job", l.Name), slog.Any("cause", err))
 		}
 		select {

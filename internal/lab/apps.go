@@ -25,6 +25,16 @@ type appKey struct{ platform, clientID string }
 // Register adds the client, or replaces the one of that platform and id. It errors
 // when the platform is unknown, a field is missing or a redirect URI cannot be one.
 func (l *Lab) Register(a App) error {
+	if err := l.register(a); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.own[appKey{a.Platform, a.ClientID}] = true
+	return nil
+}
+
+func (l *Lab) register(a App) error {
 	if err := l.check(a); err != nil {
 		return fmt.Errorf("register Lab app: %w", err)
 	}
@@ -72,6 +82,25 @@ func checkRedirectURI(raw string) error {
 	return nil
 }
 
+// maxApps bounds what strangers can register over HTTP.
+const maxApps = 200
+
+// registerOverHTTP refuses to replace what the Lab's own process registered: with a
+// tunnel in front anybody may call.
+func (l *Lab) registerOverHTTP(a App) error {
+	l.mu.Lock()
+	_, known := l.apps[appKey{a.Platform, a.ClientID}]
+	own, full := l.own[appKey{a.Platform, a.ClientID}], len(l.apps) >= maxApps
+	l.mu.Unlock()
+	switch {
+	case own:
+		return errors.New("this client belongs to the server that runs the Lab")
+	case full && !known:
+		return errors.New("the Lab holds as many clients as it can")
+	}
+	return l.register(a)
+}
+
 // postApp is Register over HTTP, for a Lab in another process: 204, or 400 with {"message"}.
 func (l *Lab) postApp(w http.ResponseWriter, r *http.Request) {
 	var a App
@@ -84,7 +113,7 @@ func (l *Lab) postApp(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if err == nil {
-		err = l.Register(a)
+		err = l.registerOverHTTP(a)
 	}
 	if err != nil {
 		jsonReply(http.StatusBadRequest, "", map[string]string{"message": err.Error()}).write(w)

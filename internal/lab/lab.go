@@ -29,6 +29,7 @@ type Lab struct {
 
 	mu      sync.Mutex // guards all below; platform endpoints run while it is held
 	apps    map[appKey]App
+	own     map[appKey]bool // registered by this process, not over HTTP
 	codes   map[string]*code
 	tokens  map[string]*token
 	secrets []string
@@ -52,7 +53,7 @@ type endpoint struct {
 func New(c Config) *Lab {
 	l := &Lab{
 		baseURL: strings.TrimSuffix(c.BaseURL, "/"), now: c.Now, templates: parsePages(),
-		apps: map[appKey]App{}, codes: map[string]*code{}, tokens: map[string]*token{},
+		apps: map[appKey]App{}, own: map[appKey]bool{}, codes: map[string]*code{}, tokens: map[string]*token{},
 	}
 	if l.now == nil {
 		l.now = time.Now

@@ -3,6 +3,7 @@
 package vault
 
 import (
+	"crypto/subtle"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -12,17 +13,35 @@ const mask = "[secret]"
 
 // Secret is a credential in memory. Every way of printing, logging or marshalling
 // it shows "[secret]"; Reveal is the one way out, called next to the call that
-// needs it. The zero value is "no secret".
-type Secret struct{ s string }
+// needs it. The zero value is "no secret". It holds a pointer because fmt prints
+// unexported fields of other structs without asking their methods: all that it finds
+// there is an address. Two secrets of the same text are
+// therefore not ==: ask Equal.
+type Secret struct{ s *string }
 
 // NewSecret wraps a credential as soon as it is read.
-func NewSecret(s string) Secret { return Secret{s} }
+func NewSecret(s string) Secret {
+	if s == "" {
+		return Secret{}
+	}
+	return Secret{&s}
+}
 
 // Reveal returns the credential itself.
-func (s Secret) Reveal() string { return s.s }
+func (s Secret) Reveal() string {
+	if s.s == nil {
+		return ""
+	}
+	return *s.s
+}
 
 // Empty tells whether there is no credential.
-func (s Secret) Empty() bool { return s.s == "" }
+func (s Secret) Empty() bool { return s.s == nil }
+
+// Equal compares in constant time.
+func (s Secret) Equal(other Secret) bool {
+	return subtle.ConstantTimeCompare([]byte(s.Reveal()), []byte(other.Reveal())) == 1
+}
 
 func (s Secret) String() string               { return mask }
 func (s Secret) GoString() string             { return mask }

@@ -15,15 +15,15 @@ import (
 // changed, or were sealed under a key this vault does not have. It says no more.
 var ErrSealed = errors.New("sealed value does not open here")
 
-// Place is the row and field that a sealed value belongs to. It is part of the
-// associated data, so a value that is copied elsewhere, or an old value that is
+// Place is the row and field that a sealed value belongs to. It is the associated
+// data (the key id stands in Tink's prefix, which is authenticated too), so a value that is copied elsewhere, or an old value that is
 // put back after Version moved on, does not open.
 type Place struct {
 	Workspace int64  // 0 for the instance's own
 	Table     string // "grants"
 	Row       int64
 	Field     string // "credentials"
-	Version   int64  // the row's token_version; 0 where a field is written once
+	Version   int64  // raised whenever the field is written again, such as a grant's token_version
 }
 
 func (p Place) associatedData() []byte {

@@ -84,9 +84,11 @@ func TestSecretNeverPrints(t *testing.T) {
 	type holder struct {
 		Token vault.Secret `json:"token"`
 		P     *vault.Secret
+		inner struct{ hidden vault.Secret }
 	}
 	s := vault.NewSecret("hunter2")
 	h := holder{Token: s, P: &s}
+	h.inner.hidden = s
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "secret", s, "holder", h)
 	js, err := json.Marshal(h)

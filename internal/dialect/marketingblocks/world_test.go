@@ -183,7 +183,7 @@ func (w *world) fillChannels(count string) {
 			return err
 		}
 		for i := range n {
-			_, _, err := tx.SaveChannel(ctx, connect.Channel{
+			_, err := tx.SaveChannel(ctx, connect.Channel{
 				WorkspaceID: w.workspace.ID, OwnerID: owner.ID, Platform: "facebook", Kind: "page", ExternalID: fmt.Sprint("other", i),
 				Lifecycle: connect.LifecycleActive, Health: connect.HealthHealthy, Review: connect.ReviewNone,
 				CreatedAt: documentTime, UpdatedAt: documentTime,

@@ -40,6 +40,9 @@ func TestEveryPageHasItsHeaders(t *testing.T) {
 		}
 		method, url := address(w, r)
 		page := e2e.NewPerson(t).Fetch(method, url, nil)
+		if page.Status == http.StatusSeeOther && method == http.MethodGet { // a form's own address leads to its session
+			continue
+		}
 		if page.Status >= 500 || !strings.HasPrefix(page.Header.Get("Content-Type"), "text/html") {
 			t.Errorf("%s: got %d %q, want a page", r.Pattern(), page.Status, page.Header.Get("Content-Type"))
 		}

@@ -1,11 +1,8 @@
 package journey_test
 
 import (
-	"database/sql"
 	"strings"
 	"testing"
-
-	_ "modernc.org/sqlite"
 
 	"patchbay/internal/e2e"
 	"patchbay/internal/vault"
@@ -38,7 +35,7 @@ func TestEndedAttemptsLetGoOfTheirSecrets(t *testing.T) {
 
 func attemptSecrets(t *testing.T, w *e2e.World) []string {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(w.DSN, "sqlite:")+"?mode=ro")
+	db, err := openOn(w, "sqlite")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +44,7 @@ func attemptSecrets(t *testing.T, w *e2e.World) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := db.QueryContext(t.Context(), `SELECT id, workspace_id, sealed FROM attempts ORDER BY id`)
+	rows, err := db.QueryContext(t.Context(), `SELECT id, workspace_id, sealed, state <> 'away' FROM attempts ORDER BY id`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +53,7 @@ func attemptSecrets(t *testing.T, w *e2e.World) []string {
 	for rows.Next() {
 		place := vault.Place{Table: "attempts", Field: "sealed"}
 		var sealed []byte
-		if err := rows.Scan(&place.Row, &place.Workspace, &sealed); err != nil {
+		if err := rows.Scan(&place.Row, &place.Workspace, &sealed, &place.Version); err != nil {
 			t.Fatal(err)
 		}
 		secret, err := v.Open(place, sealed)

@@ -126,7 +126,7 @@ func TestIdentityAndFacts(t *testing.T) {
 			Name: "Plain", URL: "https://www.facebook.com/2",
 		}},
 	}
-	if d := cmp.Diff(want, targets, cmp.Comparer(func(a, b vault.Secret) bool { return a == b })); d != "" {
+	if d := cmp.Diff(want, targets); d != "" {
 		t.Errorf("targets (-want +got):\n%s", d)
 	}
 }

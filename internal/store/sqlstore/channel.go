@@ -57,7 +57,7 @@ func (s reader) Channels(ctx context.Context, workspaceID int64, f connect.Chann
 
 // SaveChannel writes everything but the key, the id, Review and CreatedAt where it
 // updates: a new consent does not undo what a reviewer decided. A channel without an external id is always a new one.
-func (t *tx) SaveChannel(ctx context.Context, c connect.Channel) (connect.Channel, bool, error) {
+func (t *tx) SaveChannel(ctx context.Context, c connect.Channel) (connect.SavedChannel, error) {
 	channel, made, err := maybe(ctx, t.run, scanChannel, `
 		INSERT INTO channels (workspace_id, owner_id, platform, kind, external_id, grant_id, target_id,
 			lifecycle, health, health_reason, review, facts, facts_at, created_at, updated_at)
@@ -68,21 +68,33 @@ func (t *tx) SaveChannel(ctx context.Context, c connect.Channel) (connect.Channe
 		c.Lifecycle, c.Health, c.HealthReason, c.Review, factsText(c.Facts),
 		millis(c.FactsAt), millis(c.CreatedAt), millis(c.UpdatedAt))
 	if err != nil {
-		return connect.Channel{}, false, fmt.Errorf("channel: %w", err)
+		return connect.SavedChannel{}, fmt.Errorf("channel: %w", err)
 	}
-	if !made {
-		channel, err = t.updateChannel(ctx, c)
+	if made {
+		return connect.SavedChannel{Channel: channel, Made: true}, nil
 	}
-	return channel, made, err
+	return t.updateChannel(ctx, c)
 }
 
-func (t *tx) updateChannel(ctx context.Context, c connect.Channel) (connect.Channel, error) {
-	return one(ctx, t.run, "channel", scanChannel, `
+func (t *tx) updateChannel(ctx context.Context, c connect.Channel) (connect.SavedChannel, error) {
+	before, err := one(ctx, t.run, "channel", scanChannel, `
+		SELECT `+channelColumns+` FROM channels
+		WHERE workspace_id = $1 AND owner_id = $2 AND platform = $3 AND kind = $4 AND external_id = $5`+t.dialect.lockRow,
+		c.WorkspaceID, c.OwnerID, c.Platform, c.Kind, c.ExternalID)
+	if err != nil {
+		return connect.SavedChannel{}, err
+	}
+	after, err := one(ctx, t.run, "channel", scanChannel, `
 		UPDATE channels
-		SET grant_id = $6, target_id = $7, lifecycle = $8, health = $9, health_reason = $10,
-			facts = $11, facts_at = $12, updated_at = $13
-		WHERE workspace_id = $1 AND owner_id = $2 AND platform = $3 AND kind = $4 AND external_id = $5
+		SET grant_id = $3, target_id = $4, lifecycle = $5, health = $6, health_reason = $7,
+			facts = $8, facts_at = $9, updated_at = $10
+		WHERE workspace_id = $1 AND id = $2
 		RETURNING `+channelColumns,
-		c.WorkspaceID, c.OwnerID, c.Platform, c.Kind, c.ExternalID, ref(c.GrantID), ref(c.TargetID),
+		c.WorkspaceID, before.ID, ref(c.GrantID), ref(c.TargetID),
 		c.Lifecycle, c.Health, c.HealthReason, factsText(c.Facts), millis(c.FactsAt), millis(c.UpdatedAt))
+	saved := connect.SavedChannel{Channel: after}
+	if before.GrantID != c.GrantID {
+		saved.ReplacedGrant = before.GrantID
+	}
+	return saved, err
 }

@@ -35,6 +35,9 @@ func (s reader) DueSessions(ctx context.Context, now time.Time, limit int) ([]co
 	due, err := many(ctx, s.run, scanSession, `
 		SELECT `+sessionColumns+` FROM sessions
 		WHERE ended_at IS NULL AND expires_at <= $1
+		AND NOT EXISTS (
+			SELECT 1 FROM attempts a WHERE a.workspace_id = sessions.workspace_id AND a.session_id = sessions.id
+			AND (a.state IN ('exchanging', 'verifying') OR a.state IN ('away', 'choosing') AND a.expires_at > $1))
 		ORDER BY expires_at, id LIMIT $2`, millis(now), max(limit, 0))
 	if err != nil {
 		return nil, fmt.Errorf("due sessions: %w", err)

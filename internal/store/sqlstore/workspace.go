@@ -38,3 +38,9 @@ func (t *tx) InsertWorkspace(ctx context.Context, w connect.Workspace) (connect.
 	}
 	return made, nil
 }
+
+func (t *tx) UpdateWorkspace(ctx context.Context, w connect.Workspace) error {
+	return change(ctx, t.run, "workspace", `
+		UPDATE workspaces SET name = $2, require_redirect_url = $3, allowed_redirects = $4 WHERE id = $1`,
+		w.ID, w.Name, w.RequireRedirectURL, jsonText(w.AllowedRedirects))
+}

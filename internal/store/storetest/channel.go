@@ -11,8 +11,9 @@ import (
 
 func saveChannel(t *testing.T, s connect.Store, c connect.Channel) (saved connect.Channel, made bool) {
 	t.Helper()
-	write(t, s, func(ctx context.Context, tx connect.Tx) (err error) {
-		saved, made, err = tx.SaveChannel(ctx, c)
+	write(t, s, func(ctx context.Context, tx connect.Tx) error {
+		result, err := tx.SaveChannel(ctx, c)
+		saved, made = result.Channel, result.Made
 		return err
 	})
 	return saved, made
@@ -56,8 +57,8 @@ func testChannelRace(t *testing.T, s connect.Store) {
 	var made [8]bool
 	errs := race(8, func(i int) error {
 		return s.InTx(ctx, func(tx connect.Tx) error {
-			c, new, err := tx.SaveChannel(ctx, w.newChannel("raced"))
-			ids[i], made[i] = c.ID, new
+			c, err := tx.SaveChannel(ctx, w.newChannel("raced"))
+			ids[i], made[i] = c.ID, c.Made
 			return err
 		})
 	})

@@ -17,6 +17,7 @@ var notScoped = map[string]string{
 	"InsertWorkspace":    "is one",
 	"KeyByHash":          "found before the workspace is known",
 	"SessionByTokenHash": "found before the workspace is known",
+	"UpdateWorkspace":    "the workspace is what is asked for",
 	"AttemptByStateHash": "found before the workspace is known",
 	"App":                "the instance's apps serve all workspaces",
 	"EnsureApp":          "the workspace is part of what is asked for",
@@ -150,7 +151,7 @@ func scoped() map[string]call {
 		"SaveChannel": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
 			v := w.newChannel("foreign")
 			v.WorkspaceID = ws
-			_, _, err := tx.SaveChannel(ctx, v)
+			_, err := tx.SaveChannel(ctx, v)
 			return err
 		}),
 		"Emit": only(func(_ context.Context, tx connect.Tx, ws int64, w world) error {

@@ -33,6 +33,14 @@ func testWorkspaces(t *testing.T, s connect.Store) {
 	got, err = s.FirstWorkspace(ctx)
 	same(t, "first", got, want)
 	same(t, "error", err, nil)
+	changed := first
+	changed.Name, changed.RequireRedirectURL, changed.AllowedRedirects = "Atelier", false, nil
+	write(t, s, func(ctx context.Context, tx connect.Tx) error { return tx.UpdateWorkspace(ctx, changed) })
+	got, err = s.Workspace(ctx, first.ID)
+	same(t, "changed", got, changed)
+	same(t, "error", err, nil)
+	absent := connect.Workspace{ID: second.ID + 1, Name: "nobody"}
+	wants(t, "change of an absent one", s.InTx(ctx, func(tx connect.Tx) error { return tx.UpdateWorkspace(ctx, absent) }), fault.NotFound)
 	_, err = s.Workspace(ctx, second.ID+1)
 	wants(t, "absent", err, fault.NotFound)
 }

@@ -73,7 +73,8 @@ func (w *world) make(ctx context.Context, tx connect.Tx, name string) (err error
 	if w.target, err = tx.SaveTarget(ctx, w.newTarget("page-1")); err != nil {
 		return err
 	}
-	w.channel, _, err = tx.SaveChannel(ctx, w.newChannel("page-1"))
+	saved, err := tx.SaveChannel(ctx, w.newChannel("page-1"))
+	w.channel = saved.Channel
 	return err
 }
 
