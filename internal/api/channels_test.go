@@ -105,8 +105,10 @@ func TestNothingCrossesWorkspacesAndOwners(t *testing.T) {
 		name, key, query string
 		want             int
 	}{
-		{"bound key", bound, "", 1}, {"bound key, another owner", bound, "?owner=user_1", 0},
-		{"another workspace", stranger, "", 0}, {"another workspace, our owner", stranger, "?owner=user_0", 0},
+		{"bound key", bound, "", 1},
+		{"bound key, another owner", bound, "?owner=user_1", 0},
+		{"another workspace", stranger, "", 0},
+		{"another workspace, our owner", stranger, "?owner=user_0", 0},
 	} {
 		got := wantStatus(t, w.call(t, test.key, "GET", "/v1/channels"+test.query, ""), 200)
 		if data := got.body["data"].([]any); len(data) != test.want {

@@ -104,8 +104,14 @@ func (c *ChannelsListCmd) print(w *World, page channelPage) error {
 	rows := make([][]cell, len(list))
 	for i, ch := range list {
 		rows[i] = []cell{
-			{strconv.FormatInt(ch.ID, 10), nil}, {clean(ch.Owner.ExternalID), nil}, {clean(ch.Platform), nil}, {clean(ch.Kind), nil},
-			{clean(ch.Name), p.bold}, {ch.handle(), nil}, {clean(ch.Lifecycle), nil}, {clean(ch.Health.Status), p.health(ch.Health.Status)},
+			{strconv.FormatInt(ch.ID, 10), nil},
+			{clean(ch.Owner.ExternalID), nil},
+			{clean(ch.Platform), nil},
+			{clean(ch.Kind), nil},
+			{clean(ch.Name), p.bold},
+			{ch.handle(), nil},
+			{clean(ch.Lifecycle), nil},
+			{clean(ch.Health.Status), p.health(ch.Health.Status)},
 		}
 	}
 	head := []string{"ID", "OWNER", "PLATFORM", "KIND", "NAME", "USERNAME", "STATE", "HEALTH"}

@@ -54,10 +54,16 @@ func TestConnectServerErrors(t *testing.T) {
 	}{
 		"key unknown":     {refuse(401, `"code":"unauthenticated","detail":"no"`), 6, []string{"does not accept the API key", "PATCHBAY_API_KEY"}},
 		"key lacks scope": {refuse(403, `"code":"forbidden","detail":"The key lacks sessions:write."`), 6, []string{"sessions:write"}},
-		"input refused": {refuse(422, `"code":"invalid","detail":"platforms names a platform that is not supported, or one twice","errors":[{"field":"platforms","message":"x"}]`),
-			2, []string{"platforms names a platform"}},
-		"two inputs refused": {refuse(422, `"code":"invalid","detail":"Some.","errors":[{"field":"a","message":"is bad"},{"field":"b","message":"is worse"}]`),
-			2, []string{"a is bad; b is worse"}},
+		"input refused": {
+			refuse(422, `"code":"invalid","detail":"platforms names a platform that is not supported, or one twice","errors":[{"field":"platforms","message":"x"}]`),
+			2,
+			[]string{"platforms names a platform"},
+		},
+		"two inputs refused": {
+			refuse(422, `"code":"invalid","detail":"Some.","errors":[{"field":"a","message":"is bad"},{"field":"b","message":"is worse"}]`),
+			2,
+			[]string{"a is bad; b is worse"},
+		},
 		"too often":    {refuse(429, `"code":"rate_limited","detail":"Slow down."`), 1, []string{"Slow down", "try again"}},
 		"broken":       {refuse(500, `"code":"internal","detail":"Something went wrong."`), 1, []string{"Something went wrong", "req1"}},
 		"an echo":      {refuse(409, `"code":"conflict","detail":"bad `+testKey+`"`), 1, []string{"[secret]"}},

@@ -46,7 +46,7 @@ and that platform is the real one. PATCHBAY_DATABASE_URL=postgres://… uses Pos
 
 // Run serves until ctx ends.
 func (c *DevCmd) Run(ctx context.Context, w *World) error {
-	cfg, listener, err := c.prepare(w)
+	cfg, listener, err := c.prepare(ctx, w)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func startError(err error) error {
 
 // prepare reads the settings and opens the listening address, whose port the public
 // URL may need.
-func (c *DevCmd) prepare(w *World) (config.Config, net.Listener, error) {
+func (c *DevCmd) prepare(ctx context.Context, w *World) (config.Config, net.Listener, error) {
 	cfg, err := config.FromEnv(w.Getenv, app.PlatformIDs())
 	if err != nil {
 		return cfg, nil, wrongSetting(err.Error())
@@ -104,7 +104,7 @@ func (c *DevCmd) prepare(w *World) (config.Config, net.Listener, error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return cfg, nil, fmt.Errorf("data directory: %w", err)
 	}
-	listener, err := net.Listen("tcp", c.Addr)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Addr)
 	if err != nil {
 		return cfg, nil, &exitError{
 			code: exitOther, what: fmt.Sprintf("cannot listen on %s: %v", c.Addr, err),
@@ -157,7 +157,7 @@ func labListener(ctx context.Context, cfg config.Config, a *app.App, main net.Li
 	if _, mine, _ := net.SplitHostPort(main.Addr().String()); err != nil || port == mine {
 		return nil, nil // the same listener under another name, or a proxy in front of it
 	}
-	listener, err := net.Listen("tcp", host)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", host)
 	if err != nil {
 		return nil, a.RegisterAtLab(ctx, cfg.LabURL)
 	}

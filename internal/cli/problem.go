@@ -52,8 +52,10 @@ func (c *client) unreachable(ctx context.Context, err error) error {
 // refused turns an answer that is no success into what it means to the person.
 func (c *client) refused(res *http.Response, body []byte) error {
 	if to := res.Header.Get("Location"); to != "" && res.StatusCode/100 == 3 {
-		return &exitError{code: exitUnreachable, what: fmt.Sprintf("%s sends us to another address", redacted(c.base)),
-			next: fmt.Sprintf("set %s to where Patchbay itself answers (it names %s)", envURL, redacted(to))}
+		return &exitError{
+			code: exitUnreachable, what: fmt.Sprintf("%s sends us to another address", redacted(c.base)),
+			next: fmt.Sprintf("set %s to where Patchbay itself answers (it names %s)", envURL, redacted(to)),
+		}
 	}
 	var p problem
 	isProblem := json.Unmarshal(body, &p) == nil && p.Code != ""
@@ -63,8 +65,10 @@ func (c *client) refused(res *http.Response, body []byte) error {
 	case !isProblem:
 		return c.notPatchbay("it answered " + res.Status)
 	case status == http.StatusUnauthorized:
-		return &exitError{code: exitUnauthorized, what: fmt.Sprintf("%s does not accept the API key", redacted(c.base)),
-			next: fmt.Sprintf("check %s, or that --data names the data directory of that server", envKey)}
+		return &exitError{
+			code: exitUnauthorized, what: fmt.Sprintf("%s does not accept the API key", redacted(c.base)),
+			next: fmt.Sprintf("check %s, or that --data names the data directory of that server", envKey),
+		}
 	case status == http.StatusForbidden:
 		return &exitError{code: exitUnauthorized, what: c.say(p, res), next: "use a key that has the permission"}
 	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
@@ -79,8 +83,10 @@ func (c *client) refused(res *http.Response, body []byte) error {
 var errNotFound = errors.New("not found")
 
 func (c *client) notPatchbay(why string) error {
-	return &exitError{code: exitUnreachable, what: fmt.Sprintf("%s does not look like Patchbay: %s", redacted(c.base), why),
-		next: "check " + envURL}
+	return &exitError{
+		code: exitUnreachable, what: fmt.Sprintf("%s does not look like Patchbay: %s", redacted(c.base), why),
+		next: "check " + envURL,
+	}
 }
 
 // say is the problem in one line. The key is taken out should a server echo it.

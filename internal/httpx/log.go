@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base32"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -49,15 +50,17 @@ func Log(log *slog.Logger, next http.Handler) http.Handler {
 		r = r.WithContext(context.WithValue(r.Context(), recordKey{}, rec))
 		defer func() {
 			p := recover()
+			err, _ := p.(error)
+			aborted := errors.Is(err, http.ErrAbortHandler)
 			cut := p != nil && rec.status != 0 // what was begun must not look whole
-			if p != nil && p != http.ErrAbortHandler {
+			if p != nil && !aborted {
 				rec.err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 				if !cut {
 					http.Error(sw, fault.From(rec.err).Message, http.StatusInternalServerError)
 				}
 			}
 			writeLine(log, r, rec, time.Since(began))
-			if cut || p == http.ErrAbortHandler {
+			if cut || aborted {
 				panic(http.ErrAbortHandler)
 			}
 		}()

@@ -78,8 +78,10 @@ func picture(w http.ResponseWriter, r *http.Request) {
 	}
 	svg := fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96" width="96" height="96"><rect width="96" height="96" fill="hsl(%d 45%% 36%%)"/>`+
 		`<text x="48" y="61" font-family="system-ui,sans-serif" font-size="38" font-weight="600" text-anchor="middle" fill="#fff">%s</text></svg>`, hash.Sum32()%360, initials)
-	reply{status: http.StatusOK, body: []byte(svg), header: http.Header{"Content-Type": {"image/svg+xml"},
-		"Content-Security-Policy": {"default-src 'none'; style-src 'unsafe-inline'"}}}.write(w)
+	reply{status: http.StatusOK, body: []byte(svg), header: http.Header{
+		"Content-Type":            {"image/svg+xml"},
+		"Content-Security-Policy": {"default-src 'none'; style-src 'unsafe-inline'"},
+	}}.write(w)
 }
 
 // pictureURL is where picture draws that name.

@@ -40,8 +40,10 @@ func jsonReply(status int, outcome string, v any) reply {
 	if err != nil {
 		status, outcome, body = http.StatusInternalServerError, "internal", []byte(`{"error":"the Lab cannot encode its answer"}`)
 	}
-	return reply{status: status, outcome: outcome, body: body,
-		header: http.Header{"Content-Type": {"application/json; charset=UTF-8"}}}
+	return reply{
+		status: status, outcome: outcome, body: body,
+		header: http.Header{"Content-Type": {"application/json; charset=UTF-8"}},
+	}
 }
 
 // redirectReply is a 302: what both platforms send a browser back with.

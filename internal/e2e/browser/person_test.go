@@ -27,16 +27,16 @@ type person struct {
 // person opens a browser that nobody used before.
 func (w *place) person(name string, options ...testkit.BrowserOption) *person {
 	w.t.Helper()
-	return w.at(name, testkit.Chromium(w.t, options...), options)
+	return w.at(testkit.Chromium(w.t, options...), name, options)
 }
 
 // tab opens another tab of the person's browser.
 func (p *person) tab(name string) *person {
 	p.t.Helper()
-	return p.w.at(name, testkit.Tab(p.t, p.ctx, p.options...), p.options)
+	return p.w.at(testkit.Tab(p.t, p.ctx, p.options...), name, p.options)
 }
 
-func (w *place) at(name string, ctx context.Context, options []testkit.BrowserOption) *person {
+func (w *place) at(ctx context.Context, name string, options []testkit.BrowserOption) *person {
 	p := &person{t: w.t, w: w, ctx: ctx, watch: &watch{}, name: name, options: options}
 	p.watch.tab(ctx)
 	w.t.Cleanup(func() {

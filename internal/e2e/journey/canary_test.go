@@ -85,9 +85,7 @@ func TestHostilePlatformMakesUsRepeatNothing(t *testing.T) {
 			code := "canary-code-of-" + platform
 			page := p.Open(w.URL + "/oauth/callback/" + platform + "?state=" + state + "&code=" + code)
 			secrets := []string{state, code}
-			for _, app := range w.App.Lab.Secrets() {
-				secrets = append(secrets, app)
-			}
+			secrets = append(secrets, w.App.Lab.Secrets()...)
 			mustNotTell(t, "the page after answer "+string(rune('0'+i)), page.Body, secrets)
 			mustNotTell(t, "the log after answer "+string(rune('0'+i)), log.String(), append(secrets, link.Token))
 			if s := w.LinkStatus(t, link); s.ConnectStatus != "failed" {

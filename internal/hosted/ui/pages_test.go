@@ -27,16 +27,21 @@ func frame(lang string) Frame {
 func gallery(f Frame, name string) map[string]templ.Component {
 	post := &Post{Action: "/again", FormToken: "form-token", Fields: map[string]string{"platform": name, "b": "2"}}
 	pages := map[string]templ.Component{
-		"choose": Choose(ChooseView{Frame: f, Action: "/connect/s/1", FormToken: "form-token", CancelAction: "/cancel",
+		"choose": Choose(ChooseView{
+			Frame: f, Action: "/connect/s/1", FormToken: "form-token", CancelAction: "/cancel",
 			Notice: &Notice{Tone: Problem, Text: name},
 			Tiles: []Tile{
-				{ID: "facebook", Name: "Facebook", Icon: icon, Note: "note"}, {ID: name, Name: name},
+				{ID: "facebook", Name: "Facebook", Icon: icon, Note: "note"},
+				{ID: name, Name: name},
 				{ID: "x", Name: "X", Icon: icon, Disabled: true, Reason: "not set up"},
-			}}),
+			},
+		}),
 		"choose nothing": Choose(ChooseView{Frame: f}),
 		"handle":         Input(InputView{Frame: f, Platform: "Bluesky", Icon: icon, Action: "/i", FormToken: "form-token", Back: "/", Field: Field{Name: "input", Kind: Handle}}),
-		"server wrong": Input(InputView{Frame: f, Platform: name, Action: "/i", FormToken: "form-token",
-			Field: Field{Name: "input", Kind: Server, Value: name, Error: "wrong"}}),
+		"server wrong": Input(InputView{
+			Frame: f, Platform: name, Action: "/i", FormToken: "form-token",
+			Field: Field{Name: "input", Kind: Server, Value: name, Error: "wrong"},
+		}),
 		"many":     Targets(targets(f, name, true)),
 		"one":      Targets(targets(f, name, false)),
 		"progress": Progress(ProgressView{Frame: f, Platform: name, RefreshURL: "/p?a=1&b=2"}),

@@ -233,8 +233,10 @@ func sources(t *testing.T, _ platform.Platform, s platform.Spec) {
 func icon(t *testing.T, p platform.Platform, _ platform.Spec) {
 	svg := guideOf(t, p).Icon()
 	drawing := []string{"svg", "g", "path", "circle", "rect", "ellipse", "polygon", "polyline", "line"}
-	harmless := []string{"xmlns", "viewBox", "fill", "aria-hidden", "d", "cx", "cy", "r", "rx", "ry", "x", "y", "x1", "y1", "x2", "y2",
-		"width", "height", "points", "transform", "fill-rule", "clip-rule", "stroke", "stroke-width", "stroke-linecap", "stroke-linejoin", "opacity"}
+	harmless := []string{
+		"xmlns", "viewBox", "fill", "aria-hidden", "d", "cx", "cy", "r", "rx", "ry", "x", "y", "x1", "y1", "x2", "y2",
+		"width", "height", "points", "transform", "fill-rule", "clip-rule", "stroke", "stroke-width", "stroke-linecap", "stroke-linejoin", "opacity",
+	}
 	attrs := map[string]string{}
 	depth := xml.NewDecoder(strings.NewReader(svg))
 	for first := true; ; {

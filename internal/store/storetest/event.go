@@ -124,7 +124,7 @@ func emit(ctx context.Context, s connect.Store, w world, first mark, n int) erro
 			return outcome
 		})
 		if !errors.Is(err, outcome) {
-			return fmt.Errorf("got %v, want %v", err, outcome)
+			return fmt.Errorf("got %w, want %w", err, outcome)
 		}
 	}
 	return nil

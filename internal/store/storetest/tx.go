@@ -42,7 +42,7 @@ func testRollback(t *testing.T, s connect.Store) {
 			return fmt.Errorf("its own write: %w", err)
 		}
 		if _, err := s.OwnerByExternalID(ctx, w.workspace.ID, "gone"); !errors.Is(err, fault.NotFound) {
-			return fmt.Errorf("seen from outside: got %v, want not found", err)
+			return fmt.Errorf("seen from outside: got %w, want not found", err)
 		}
 		tx.Emit(event)
 		return oops
