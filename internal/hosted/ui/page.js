@@ -22,6 +22,8 @@
     setTimeout(calm, 8000, form, button, label);
     addEventListener("pageshow", function (show) { if (show.persisted) { calm(form, button, label); } });
   });
+  // Facebook leaves "#_=_" behind its callback, and redirects carry it along.
+  if (location.hash === "#_=_") { history.replaceState(null, "", location.pathname + location.search); }
   var field = document.getElementById("field");
   if (field) { field.setSelectionRange(field.value.length, field.value.length); }
   var again = document.querySelector("[data-refresh]");
