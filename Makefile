@@ -13,7 +13,7 @@ FOR ?= 10m
 
 soak: ## Run the long proofs by hand: make soak KILLS=1000 SEED=2026 FOR=10m (for each engine)
 	@scripts/deps
-	@scripts/test ./internal/e2e/crash -run TestKilledAtRandom -v -timeout 60m -args -crash.kills=$(KILLS) -crash.seed=$(SEED) -crash.for=$(FOR)
+	@PATCHBAY_TEST_FORMAT=standard-verbose scripts/test ./internal/e2e/crash -run TestKilledAtRandom -v -timeout 60m -args -crash.kills=$(KILLS) -crash.seed=$(SEED) -crash.for=$(FOR)
 
 build: ## Build bin/patchbay, a single static binary
 	CGO_ENABLED=0 go build -trimpath -o bin/patchbay ./cmd/patchbay
