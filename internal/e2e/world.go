@@ -31,6 +31,7 @@ type Options struct {
 	Scopes  []connect.Scope // of the key; nil: all
 	NoLab   bool            // platforms have no app
 	Renamed string          // the workspace's name; empty: "Harbour Tools"
+	Beside  *World          // another replica over this one's PostgreSQL, with its key and workspace
 }
 
 // World is a running program with what a test needs to use it.
@@ -48,15 +49,9 @@ type World struct {
 // Start runs the program in this process until the test ends.
 func Start(t testing.TB, opt Options) *World {
 	t.Helper()
-	keyset, err := vault.NewKeyset()
-	if err != nil {
-		t.Fatal(err)
-	}
 	main, labListener := listen(t), listen(t)
-	w := &World{
-		URL: "http://" + main.Addr().String(), LabURL: localhost(labListener), Receiver: newReceiver(t), Keyset: keyset,
-		DSN: databaseFor(t, opt.Engine),
-	}
+	w := &World{URL: "http://" + main.Addr().String(), LabURL: localhost(labListener), Receiver: newReceiver(t)}
+	w.openData(t, opt)
 	cfg := config.Config{
 		PublicURL: w.URL, LabURL: w.LabURL, DataDir: t.TempDir(), DatabaseURL: w.DSN,
 		PlatformTimeout: 20 * time.Second, Apps: map[string]config.AppCredentials{},
@@ -64,13 +59,31 @@ func Start(t testing.TB, opt Options) *World {
 	if opt.Change != nil {
 		opt.Change(&cfg)
 	}
-	w.App, err = app.New(t.Context(), cfg, app.Options{Log: logger(opt.Log), Keyset: keyset, Lab: !opt.NoLab, Now: opt.Now, Version: "test"})
+	var err error
+	w.App, err = app.New(t.Context(), cfg, app.Options{Log: logger(opt.Log), Keyset: w.Keyset, Lab: !opt.NoLab, Now: opt.Now, Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.serve(t, main, labListener, opt)
-	w.makeKey(t, opt)
+	if opt.Beside == nil {
+		w.makeKey(t, opt)
+	}
 	return w
+}
+
+// openData gives the world a database and keys of its own, or those of the replica
+// beside which it runs.
+func (w *World) openData(t testing.TB, opt Options) {
+	t.Helper()
+	if first := opt.Beside; first != nil {
+		w.DSN, w.Keyset, w.Key, w.Workspace = first.DSN, first.Keyset, first.Key, first.Workspace
+		return
+	}
+	keyset, err := vault.NewKeyset()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Keyset, w.DSN = keyset, databaseFor(t, opt.Engine)
 }
 
 func (w *World) serve(t testing.TB, main, labListener net.Listener, opt Options) {
