@@ -84,6 +84,8 @@ func (p *person) tourOfRefusals(address string) {
 	p.t.Helper()
 	p.open(p.w.URL + "/connect/s/nothing")
 	p.at("This link is not valid")
+	p.open(p.w.URL + "/")
+	p.at("Patchbay is running here")
 	p.open(p.w.URL + "/somewhere")
 	p.at("This page does not exist")
 	p.open(p.w.URL + "/oauth/callback/facebook")

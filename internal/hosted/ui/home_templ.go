@@ -49,7 +49,7 @@ func Home(v HomeView) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = cable(v.Frame, "", "idle").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = cable(v.Frame, "", "ready").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
