@@ -30,7 +30,7 @@ type channelJSON struct {
 
 type healthJSON struct {
 	Status string  `json:"status" enum:"healthy,expiring,needs_reauth,error,unknown" example:"healthy" doc:"unknown: there is nothing to prove."`
-	Reason *string `json:"reason" example:"interrupted" doc:"Stable slug of why; null when healthy."`
+	Reason *string `json:"reason" example:"consent_ended" doc:"Stable slug of why; null when healthy."`
 }
 
 // channelSummaryJSON is a channel inside a session, which has the owner already.

@@ -271,7 +271,7 @@ func TestVerify(t *testing.T) {
 		{name: "twice", told: all, id: platform.Identity{Subject: "1"}, targets: []platform.Target{profile, open, profile}, want: []platform.Target{profile, open}},
 		{name: "twice, once blocked", told: all, id: platform.Identity{Subject: "1"}, targets: []platform.Target{blocked, open, blocked}, want: []platform.Target{open}},
 		{name: "target without id", told: all, id: platform.Identity{Subject: "1"}, targets: []platform.Target{{Kind: "page", Role: platform.RoleAccount}}, reason: "platform_unavailable"},
-		{name: "platform's error", err: platform.ErrReauth, reason: "interrupted"},
+		{name: "platform's error", err: platform.ErrReauth, reason: "consent_ended"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -10,7 +10,7 @@ var (
 	ErrNoTargets     = fault.New(fault.Conflict, "no_targets", "This account has nothing that can be connected.")
 	ErrScopesMissing = fault.New(fault.Denied, "scopes_missing", "A permission that is needed was not granted.")
 	ErrTokenKind     = fault.New(fault.PlatformRejected, "token_kind", "The platform gave a token of an unexpected kind.")
-	ErrReauth        = fault.New(fault.ReauthRequired, "interrupted", "The platform no longer accepts this consent. Connect again.")
+	ErrReauth        = fault.New(fault.ReauthRequired, "consent_ended", "The platform no longer accepts this consent. Connect again.")
 	ErrHandleUnknown = fault.New(fault.Invalid, "handle_unknown", "No account was found under this handle.")
 	ErrHandleInvalid = fault.New(fault.Invalid, "handle_invalid", "This does not look like a handle.")
 	ErrServerRefused = fault.New(fault.PlatformRejected, "server_refused", "This account's server cannot be used.")

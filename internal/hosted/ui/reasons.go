@@ -10,7 +10,7 @@ func Reasons() []string {
 		"denied", "scopes_missing", "no_targets", "nothing_chosen",
 		"link_unknown", "link_expired", "link_canceled",
 		"browser_mismatch", "callback_replayed", "callback_invalid", "issuer_mismatch", "other_account",
-		"attempt_expired", "attempt_superseded", "interrupted", "code_expired",
+		"attempt_expired", "attempt_superseded", "interrupted", "consent_ended", "code_expired",
 		"platform_unavailable", "platform_rejected", "platform_not_configured", "token_kind",
 		"handle_unknown", "handle_invalid", "server_refused",
 		"form_stale", "cookies_needed", "rate_limited", "not_found", "internal",

@@ -44,7 +44,7 @@ func runVerify(t *testing.T, p platform.Platform, h Harness) {
 		c := w.connected(t, creator)
 		c.Credentials.Access = vault.NewSecret("token-canary")
 		_, _, err := w.verify(t, c)
-		wantReason(t, err, "interrupted")
+		wantReason(t, err, "consent_ended")
 	})
 	check(t, "token that is too old", p, func(t *testing.T, w *world) {
 		if w.spec.AccessLifetime == 0 {
@@ -53,7 +53,7 @@ func runVerify(t *testing.T, p platform.Platform, h Harness) {
 		c := w.connected(t, creator)
 		w.later(w.spec.AccessLifetime * 2)
 		_, _, err := w.verify(t, c)
-		wantReason(t, err, "interrupted")
+		wantReason(t, err, "consent_ended")
 	})
 	for persona, n := range h.Others {
 		check(t, "targets of "+persona, p, func(t *testing.T, w *world) { wantTargets(t, w, choice{persona: persona}, n) })

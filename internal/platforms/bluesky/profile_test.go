@@ -76,7 +76,7 @@ func TestTokenIsNotProven(t *testing.T) {
 		body   string
 		want   string
 	}{
-		"expired":           {401, `{"error":"invalid_token"}`, "interrupted"},
+		"expired":           {401, `{"error":"invalid_token"}`, "consent_ended"},
 		"another account's": {200, `{"did":"did:plc:bbbbbbbbbbbbbbbbbbbbbbbb"}`, "other_account"},
 		"server broken":     {502, ``, "platform_unavailable"},
 	} {

@@ -261,7 +261,7 @@ func TestTokenWithoutItsKey(t *testing.T) {
 	extra.Key = NewClientKey().Reveal()
 	token.Credentials.Extra = extra.encode()
 	_, _, err = s.verify(t.Context(), token)
-	if got, want := fault.ReasonOf(err), "interrupted"; got != want {
+	if got, want := fault.ReasonOf(err), "consent_ended"; got != want {
 		t.Errorf("got %q, want %q (%v)", got, want, err)
 	}
 }

@@ -275,11 +275,11 @@ func TestGraphErrors(t *testing.T) {
 		status, code, subcode int
 		reason                string
 	}{
-		{400, 190, 0, "interrupted"},
-		{400, 190, 458, "interrupted"},
-		{401, 190, 460, "interrupted"},
-		{200, 190, 463, "interrupted"},
-		{400, 102, 0, "interrupted"},
+		{400, 190, 0, "consent_ended"},
+		{400, 190, 458, "consent_ended"},
+		{401, 190, 460, "consent_ended"},
+		{200, 190, 463, "consent_ended"},
+		{400, 102, 0, "consent_ended"},
 		{403, 10, 0, "scopes_missing"},
 		{403, 200, 0, "scopes_missing"},
 		{403, 299, 0, "scopes_missing"},
@@ -298,7 +298,7 @@ func TestGraphErrors(t *testing.T) {
 		{400, 2635, 0, "platform_rejected"}, // the version has ended
 		{400, 104, 0, "platform_rejected"},  // the proof is wrong
 		{400, 0, 0, "platform_unavailable"},
-		{401, 0, 0, "interrupted"},
+		{401, 0, 0, "consent_ended"},
 	} {
 		g := newGraph()
 		g.answers["/me"], g.status["/me"] = graphError(c.code, c.subcode), c.status
@@ -327,7 +327,7 @@ func TestExchangeRefusals(t *testing.T) {
 		{400, 101, 0, "platform_rejected"},
 		{400, 191, 0, "platform_rejected"},
 		{400, 4, 0, "platform_unavailable"},
-		{400, 190, 463, "interrupted"},
+		{400, 190, 463, "consent_ended"},
 	} {
 		g := newGraph()
 		g.answers["/oauth/access_token"], g.status["/oauth/access_token"] = graphError(c.code, c.subcode), c.status

@@ -75,7 +75,7 @@ func TestAPIErrors(t *testing.T) {
 		body   string
 		reason string
 	}{
-		{"dead token", 401, `{"title":"Unauthorized","type":"about:blank"}`, "interrupted"},
+		{"dead token", 401, `{"title":"Unauthorized","type":"about:blank"}`, "consent_ended"},
 		{"app not enrolled", 403, problem("client-forbidden"), "platform_rejected"},
 		{"scope missing", 403, problem("not-authorized-for-resource"), "scopes_missing"},
 		{"forbidden without a type", 403, `{}`, "platform_rejected"},
