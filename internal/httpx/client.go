@@ -110,6 +110,18 @@ func newHTTPClient(timeout time.Duration, control controlFunc) *http.Client {
 	}
 }
 
+// WithOrigins is the same client, connections included, with another origin table:
+// where a stand-in plays several platforms that share real hosts, each has its own.
+// A nil browser table is the same as calls.
+func (c *Client) WithOrigins(calls, browser map[string]string) *Client {
+	if browser == nil {
+		browser = calls
+	}
+	other := *c
+	other.origins, other.browser = calls, browser
+	return &other
+}
+
 // CloseIdle drops kept connections.
 func (c *Client) CloseIdle() {
 	c.guarded.CloseIdleConnections()

@@ -35,9 +35,45 @@ type Publisher interface {
 	Documents(env Env, app App) (map[string]any, error)
 }
 
+// Registrar registers our app at a server that the person names, where every server
+// is an authorization server of its own (Mastodon). The core keeps the app and
+// registers again when the server no longer knows it.
+type Registrar interface {
+	// Server is the origin ("https://mastodon.example") of what the person typed.
+	// ErrServerInvalid when that cannot be a server's name.
+	Server(input string) (origin string, err error)
+	// Register makes an app at the server. The answer holds client id and secret.
+	Register(ctx context.Context, env Env, r Registration) (App, error)
+	// Known asks the server whether it still accepts the app: ErrClientUnknown when
+	// it does not, any other error when that could not be learned.
+	Known(ctx context.Context, env Env, app App) error
+}
+
+// Registration is what a server is told about us.
+type Registration struct {
+	Server      string // its origin
+	RedirectURI string
+}
+
+// PasswordSigner signs in with a password that the person made for us at the
+// platform, where there is such a way beside a consent (Bluesky's app passwords).
+type PasswordSigner interface {
+	// SignIn opens a session and answers its credentials. Errors: ErrPasswordForm
+	// before anything is sent, ErrPasswordWrong, ErrPasswordCode, the errors of the
+	// account's address, ErrUnavailable.
+	SignIn(ctx context.Context, env Env, req SignInRequest) (Token, error)
+}
+
+// SignInRequest is what the person typed.
+type SignInRequest struct {
+	Account  string // as Spec.Input asks
+	Password vault.Secret
+}
+
 // App is an OAuth client registered at the platform.
 type App struct {
 	ID           int64
+	Server       string // origin of the server it is registered at, where a platform has many; otherwise empty
 	ClientID     string
 	ClientSecret vault.Secret
 }

@@ -90,7 +90,10 @@ type Version struct {
 // InputKind is what the person must type before the platform can be asked.
 type InputKind string
 
-const InputHandle InputKind = "handle" // an AT Protocol handle such as alice.bsky.social
+const (
+	InputHandle InputKind = "handle" // an AT Protocol handle such as alice.bsky.social
+	InputServer InputKind = "server" // the host of the person's server, such as mastodon.social
+)
 
 // TargetKind is a kind of thing a grant can reach.
 type TargetKind struct {
