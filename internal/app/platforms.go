@@ -10,9 +10,9 @@ import (
 	"patchbay/internal/connect"
 	"patchbay/internal/lab"
 	"patchbay/internal/platform"
+	"patchbay/internal/platform/meta"
 	"patchbay/internal/platforms"
 	"patchbay/internal/platforms/bluesky"
-	"patchbay/internal/platforms/facebook"
 	"patchbay/internal/vault"
 )
 
@@ -38,8 +38,8 @@ func PlatformIDs() []string {
 }
 
 func (a *App) platforms(ctx context.Context, cfg config.Config, opt Options) (platformSet, error) {
-	if v := cfg.FacebookVersion; v != "" && !facebook.ValidVersion(v) {
-		return platformSet{}, fmt.Errorf("PATCHBAY_FACEBOOK_VERSION: must be a Graph API version such as %s", facebook.DefaultVersion)
+	if v := cfg.FacebookVersion; v != "" && !meta.ValidVersion(v) {
+		return platformSet{}, fmt.Errorf("PATCHBAY_FACEBOOK_VERSION: must be a Graph API version such as %s", meta.DefaultVersion)
 	}
 	list := platforms.All(platforms.Config{
 		FacebookVersion: cfg.FacebookVersion,
