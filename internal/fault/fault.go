@@ -97,10 +97,17 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.cause }
 
-// Is matches the code, so that errors.Is(err, fault.NotFound) works.
+// Is matches the code, so that errors.Is(err, fault.NotFound) works, and an error of the
+// same code and reason, so that errors.Is(err, ErrDenied) holds with a cause too.
 func (e *Error) Is(target error) bool {
-	c, ok := target.(Code)
-	return ok && c == e.Code
+	switch t := target.(type) {
+	case Code:
+		return t == e.Code
+	case *Error:
+		return t.Code == e.Code && t.Reason == e.Reason
+	default:
+		return false
+	}
 }
 
 // From finds the *Error in err's chain; anything else is Internal with a fixed

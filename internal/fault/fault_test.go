@@ -39,3 +39,13 @@ func TestCodesAreDistinct(t *testing.T) {
 		seen[c] = true
 	}
 }
+
+func TestIsMatchesReasonWithACause(t *testing.T) {
+	t.Parallel()
+	one := fault.New(fault.Invalid, "one", "One.")
+	other := fault.New(fault.Invalid, "other", "Other.")
+	got := fmt.Errorf("wrapped: %w", one.Because(errors.New("cause")))
+	if !errors.Is(got, one) || errors.Is(got, other) || !errors.Is(got, fault.Invalid) || errors.Is(got, fault.NotFound) {
+		t.Errorf("got is one %v, other %v, invalid %v, not found %v", errors.Is(got, one), errors.Is(got, other), errors.Is(got, fault.Invalid), errors.Is(got, fault.NotFound))
+	}
+}
