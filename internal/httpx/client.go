@@ -13,8 +13,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-
-	"code.dny.dev/ssrf"
 )
 
 // ClientConfig says where outgoing calls may go.
@@ -43,6 +41,7 @@ type Client struct {
 	guarded   *http.Client
 	free      *http.Client
 	userAgent string
+	observe   func(status int, sent bool, took time.Duration)
 }
 
 // maxAnswer bounds what is read of one answer.
@@ -86,7 +85,7 @@ func NewClient(cfg ClientConfig) *Client {
 	}
 	c := &Client{
 		origins: cfg.Origins, browser: cfg.Browser, trusted: map[string]bool{}, userAgent: cfg.UserAgent,
-		guarded: newHTTPClient(timeout, ssrf.New().Safe), free: newHTTPClient(timeout, nil),
+		guarded: newHTTPClient(timeout, guard()), free: newHTTPClient(timeout, nil),
 	}
 	for _, o := range cfg.Trusted {
 		c.trusted[strings.TrimRight(o, "/")] = true
@@ -108,6 +107,15 @@ func newHTTPClient(timeout time.Duration, control controlFunc) *http.Client {
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+// Observed is the same client, connections included, telling each call that it makes:
+// the status (0 when there was no whole answer), whether it may have reached the server,
+// and how long it took.
+func (c *Client) Observed(observe func(status int, sent bool, took time.Duration)) *Client {
+	other := *c
+	other.observe = observe
+	return &other
 }
 
 // WithOrigins is the same client, connections included, with another origin table:
@@ -145,6 +153,22 @@ func (c *Client) Rebase(address string) string {
 // Do sends the request once, to the stand-in where there is one, and reads the
 // answer whole. Errors are *CallError.
 func (c *Client) Do(req *http.Request) (*Response, error) {
+	if c.observe == nil {
+		return c.do(req)
+	}
+	began := time.Now()
+	resp, err := c.do(req)
+	var broke *CallError
+	switch {
+	case resp != nil:
+		c.observe(resp.Status, true, time.Since(began))
+	case errors.As(err, &broke):
+		c.observe(0, broke.Sent, time.Since(began))
+	}
+	return resp, err
+}
+
+func (c *Client) do(req *http.Request) (*Response, error) {
 	host := req.URL.Host
 	var sent atomic.Bool
 	trace := &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { sent.Store(true) }}
@@ -189,7 +213,7 @@ func (c *Client) route(req *http.Request) (*http.Request, *http.Client, error) {
 	if c.trusted[origin] {
 		return req, c.free, nil
 	}
-	if req.URL.Scheme != "https" || req.URL.User != nil {
+	if req.URL.Scheme != "https" || req.URL.User != nil || req.URL.Hostname() == "" { // Go dials this machine where a host is missing
 		return nil, nil, errors.New("only plain https addresses may be called")
 	}
 	return req, c.guarded, nil

@@ -127,6 +127,7 @@ func TestOnlyPlainHTTPS(t *testing.T) {
 	for _, address := range []string{
 		srv.URL + secretPart, "http://a.example" + secretPart, "https://user:canary@a.example/", "https://user@a.example/",
 		"ftp://a.example" + secretPart, "file:///etc/canary", "gopher://a.example" + secretPart,
+		"https://:443" + secretPart,
 	} {
 		_, err := get(t, c, address)
 		if call := callError(t, err); call.Sent || !strings.Contains(err.Error(), "only plain https") {

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"patchbay/internal/fault"
 )
@@ -30,6 +33,9 @@ func ReadObject(w http.ResponseWriter, r *http.Request) (map[string]json.RawMess
 	if err != nil {
 		return nil, ErrBodyNotJSON.Because(err)
 	}
+	if !utf8.Valid(body) || halfSurrogate(body) { // Go would put U+FFFD there, and make one text of many
+		return nil, ErrBodyNotJSON
+	}
 	if len(bytes.TrimSpace(body)) == 0 {
 		return map[string]json.RawMessage{}, nil
 	}
@@ -38,6 +44,56 @@ func ReadObject(w http.ResponseWriter, r *http.Request) (map[string]json.RawMess
 		return nil, ErrBodyNotJSON
 	}
 	return members, nil
+}
+
+// halfSurrogate tells whether JSON holds an escape such as \ud800 without its other half,
+// which is no character (RFC 8259 §8.2).
+func halfSurrogate(body []byte) bool {
+	for {
+		at := bytes.IndexByte(body, '\\')
+		if at < 0 {
+			return false
+		}
+		if body = body[at:]; len(body) < 2 {
+			return false
+		}
+		first := escapedUnit(body)
+		switch {
+		case !utf16.IsSurrogate(first):
+			body = body[2:]
+		case utf16.DecodeRune(first, escapedUnit(body[6:])) == utf8.RuneError:
+			return true
+		default:
+			body = body[12:]
+		}
+	}
+}
+
+// escapedUnit is the UTF-16 unit of an escape at the beginning of body; 0 when there is none.
+func escapedUnit(body []byte) rune {
+	if len(body) < 6 || body[0] != '\\' || body[1] != 'u' {
+		return 0
+	}
+	n, err := strconv.ParseUint(string(body[2:6]), 16, 16)
+	if err != nil {
+		return 0
+	}
+	return rune(n)
+}
+
+// HoldsNUL tells whether a text of a JSON body is one that PostgreSQL does not keep. The
+// body is valid JSON.
+func HoldsNUL(body []byte) bool {
+	for {
+		at := bytes.IndexByte(body, '\\')
+		if at < 0 {
+			return false
+		}
+		if body = body[at:]; bytes.HasPrefix(body, []byte(`\u0000`)) {
+			return true
+		}
+		body = body[2:]
+	}
 }
 
 // WriteJSON answers with a JSON document that is not stored anywhere on the way.

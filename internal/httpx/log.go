@@ -41,7 +41,9 @@ func RequestID(ctx context.Context) string {
 // Log gives every request an id and one structured line. The line names the route
 // pattern, never the raw path or query: they hold tokens. A panic becomes an
 // internal error.
-func Log(log *slog.Logger, next http.Handler) http.Handler {
+//
+// observe, where it is not nil, is told each request that was served.
+func Log(log *slog.Logger, next http.Handler, observe ...func(route string, status int, took time.Duration)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := &record{id: newRequestID()}
 		began := time.Now()
@@ -59,7 +61,11 @@ func Log(log *slog.Logger, next http.Handler) http.Handler {
 					http.Error(sw, fault.From(rec.err).Message, http.StatusInternalServerError)
 				}
 			}
-			writeLine(log, r, rec, time.Since(began))
+			took := time.Since(began)
+			writeLine(log, r, rec, took)
+			for _, f := range observe {
+				f(routeName(r), rec.status, took)
+			}
 			if cut || aborted {
 				panic(http.ErrAbortHandler)
 			}
