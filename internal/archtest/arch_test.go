@@ -44,6 +44,7 @@ var rules = []rule{
 	{"internal/jobs", []string{"internal/fault"}, "loops are given what to do"},
 	{"internal/httpx", []string{"internal/fault", "internal/vault"}, "what rooms share of HTTP; it knows no room"},
 	{"internal/config", []string{"internal/vault"}, "settings are data"},
+	{"internal/metrics", nil, "counters know nobody: who counts calls them"},
 	{"internal/i18n", nil, "texts know nobody"},
 	{"internal/fault", nil, "the taxonomy knows nobody"},
 	{"internal/vault", nil, "secrets know nobody"},
