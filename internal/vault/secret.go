@@ -1,5 +1,6 @@
 // Package vault owns secrets: a Secret never prints, and a Vault seals one so
-// that it opens only in the row and field it was sealed for. It stores nothing.
+// that it opens only in the row and field it was sealed for. It owns the keys too, and
+// the file they are kept in; it stores no sealed value.
 package vault
 
 import (
