@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -11,22 +10,32 @@ import (
 	"patchbay/internal/httpx"
 )
 
+// Config is what the interface is made of.
+type Config struct {
+	PublicURL string // this server's origin without a trailing slash
+	Version   string // the program's
+	// Limit counts a request of a key and sets the rate-limit headers; its error is the
+	// answer when there were too many. Nil: unlimited.
+	Limit func(w http.ResponseWriter, r *http.Request, keyID int64) error
+}
+
 // API is the native interface over the core.
 type API struct {
 	svc       *connect.Service
 	publicURL string
+	limit     func(w http.ResponseWriter, r *http.Request, keyID int64) error
 	routes    []httpx.Route
 }
 
-// New builds the native interface. publicURL is this server's origin without a
-// trailing slash, version the program's.
-func New(svc *connect.Service, publicURL, version string) *API {
-	a := &API{svc: svc, publicURL: publicURL}
+// New builds the native interface.
+func New(svc *connect.Service, cfg Config) *API {
+	a := &API{svc: svc, publicURL: cfg.PublicURL, limit: cfg.Limit}
 	recorded := &recorder{}
-	api := humago.New(recorded, config(publicURL, version))
+	api := humago.New(recorded, config(cfg.PublicURL, cfg.Version))
 	api.UseMiddleware(a.authenticate)
 	a.mount(api)
 	a.routes = append(recorded.routes, a.fallback(recorded.routes), document(api.OpenAPI()))
+	a.routes = append(a.routes, reference()...)
 	return a
 }
 
@@ -34,40 +43,31 @@ func New(svc *connect.Service, publicURL, version string) *API {
 func (a *API) Routes() []httpx.Route { return a.routes }
 
 func (a *API) mount(api huma.API) {
-	post(api, "/v1/sessions", "sessions", connect.ScopeSessionsWrite, createSessionDoc, a.createSession)
+	create(api, "/v1/sessions", "sessions", connect.ScopeSessionsWrite, createSessionDoc, a.createSession, a.toCreatedSession)
 	get(api, "/v1/sessions/{id}", "sessions", connect.ScopeSessionsRead, getSessionDoc, a.getSession)
 	get(api, "/v1/sessions/{id}/attempts", "sessions", connect.ScopeSessionsRead, listAttemptsDoc, a.listAttempts)
+	post(api, "/v1/sessions/{id}/cancel", "sessions", connect.ScopeSessionsWrite, cancelSessionDoc, a.cancelSession)
+	post(api, "/v1/sessions/{id}/confirm", "sessions", connect.ScopeSessionsWrite, confirmSessionDoc, a.confirmSession)
 	get(api, "/v1/channels", "channels", connect.ScopeChannelsRead, listChannelsDoc, a.listChannels)
 	get(api, "/v1/channels/{id}", "channels", connect.ScopeChannelsRead, getChannelDoc, a.getChannel)
+	create(api, "/v1/owners", "owners", connect.ScopeOwnersWrite, createOwnerDoc, a.createOwner, toOwnerDetail)
+	get(api, "/v1/owners", "owners", connect.ScopeOwnersRead, listOwnersDoc, a.listOwners)
+	get(api, "/v1/owners/{id}", "owners", connect.ScopeOwnersRead, getOwnerDoc, a.getOwner)
+	patch(api, "/v1/owners/{id}", "owners", connect.ScopeOwnersWrite, updateOwnerDoc, a.updateOwner)
 	get(api, "/v1/platforms", "platforms", connect.ScopePlatformsRead, listPlatformsDoc, a.listPlatforms)
 	get(api, "/v1/platforms/{id}", "platforms", connect.ScopePlatformsRead, getPlatformDoc, a.getPlatform)
+	create(api, "/v1/apps", "apps", connect.ScopeAppsWrite, createAppDoc, a.createApp, a.toApp)
+	get(api, "/v1/apps", "apps", connect.ScopeAppsRead, listAppsDoc, a.listApps)
+	get(api, "/v1/apps/{id}", "apps", connect.ScopeAppsRead, getAppDoc, a.getApp)
+	patch(api, "/v1/apps/{id}", "apps", connect.ScopeAppsWrite, updateAppDoc, a.updateApp)
+	remove(api, "/v1/apps/{id}", "apps", connect.ScopeAppsWrite, retireAppDoc, a.retireApp)
+	create(api, "/v1/keys", "keys", connect.ScopeKeysWrite, createKeyDoc, a.createKey, toCreatedKey)
+	get(api, "/v1/keys", "keys", connect.ScopeKeysRead, listKeysDoc, a.listKeys)
+	get(api, "/v1/keys/{id}", "keys", connect.ScopeKeysRead, getKeyDoc, a.getKey)
+	remove(api, "/v1/keys/{id}", "keys", connect.ScopeKeysWrite, revokeKeyDoc, a.revokeKey)
+	create(api, "/v1/workspaces", "workspaces", connect.ScopeWorkspacesAdmin, createWorkspaceDoc, a.createWorkspace, toCreatedWorkspace)
+	get(api, "/v1/workspaces", "workspaces", connect.ScopeWorkspacesRead, listWorkspacesDoc, a.listWorkspaces)
+	get(api, "/v1/workspaces/{id}", "workspaces", connect.ScopeWorkspacesRead, getWorkspaceDoc, a.getWorkspace)
+	patch(api, "/v1/workspaces/{id}", "workspaces", connect.ScopeWorkspacesWrite, updateWorkspaceDoc, a.updateWorkspace)
 	get(api, "/v1/events", "events", connect.ScopeEventsRead, listEventsDoc, a.listEvents)
-}
-
-// reply is what huma wants around a body.
-type reply[T any] struct{ Body T }
-
-// handler is one operation: decode is done, one call, encode.
-type handler[I, T any] func(ctx context.Context, in *I) (T, error)
-
-func get[I, T any](api huma.API, path, tag string, scope connect.Scope, d doc, h handler[I, T]) {
-	op := d.operation(http.MethodGet, path, tag, scope)
-	huma.Register(api, op, h.run)
-}
-
-func post[I, T any](api huma.API, path, tag string, scope connect.Scope, d doc, h handler[I, T]) {
-	op := d.operation(http.MethodPost, path, tag, scope)
-	op.DefaultStatus = http.StatusCreated
-	op.BodyReadTimeout = -1 // readBody has read it: no deadline is left to set
-	op.MaxBodyBytes = -1    // nor a limit
-	op.Middlewares = huma.Middlewares{readBody}
-	huma.Register(api, op, h.run)
-}
-
-func (h handler[I, T]) run(ctx context.Context, in *I) (*reply[T], error) {
-	body, err := h(ctx, in)
-	if err != nil {
-		return nil, newProblem(err)
-	}
-	return &reply[T]{body}, nil
 }

@@ -29,7 +29,8 @@ func (a *API) listChannels(ctx context.Context, in *listChannelsInput) (channelP
 	if err != nil {
 		return channelPageJSON{}, err
 	}
-	list, err := a.channelsOf(ctx, in.Owner, in.filter(), after, in.Limit+1) // one more tells whether a page follows
+	owners := map[int64]connect.Owner{}
+	list, err := a.channelsOf(ctx, in.Owner, owners, in.filter(), after, in.Limit+1) // one more tells whether a page follows
 	if err != nil {
 		return channelPageJSON{}, err
 	}
@@ -38,12 +39,13 @@ func (a *API) listChannels(ctx context.Context, in *listChannelsInput) (channelP
 		list = list[:in.Limit]
 		page.NextCursor = new(cursor(list[in.Limit-1].ID))
 	}
-	page.Data, err = a.withOwners(ctx, list)
+	page.Data, err = a.withOwners(ctx, list, owners)
 	return page, err
 }
 
-// channelsOf lists an owner's channels, or everybody's when the external id is empty.
-func (a *API) channelsOf(ctx context.Context, owner string, f connect.ChannelFilter, after int64, limit int) ([]connect.Channel, error) {
+// channelsOf lists an owner's channels, or everybody's when the external id is empty. An
+// owner that it had to find it leaves in owners.
+func (a *API) channelsOf(ctx context.Context, owner string, owners map[int64]connect.Owner, f connect.ChannelFilter, after int64, limit int) ([]connect.Channel, error) {
 	caller := callerOf(ctx)
 	if owner == "" {
 		return a.svc.Channels(ctx, caller, f, after, limit)
@@ -58,7 +60,7 @@ func (a *API) channelsOf(ctx context.Context, owner string, f connect.ChannelFil
 	if err != nil {
 		return nil, err
 	}
-	f.OwnerID = found.ID
+	f.OwnerID, owners[found.ID] = found.ID, found
 	return a.svc.Channels(ctx, caller, f, after, limit)
 }
 
@@ -67,20 +69,13 @@ type getChannelInput struct {
 }
 
 func (a *API) getChannel(ctx context.Context, in *getChannelInput) (channelJSON, error) {
-	channel, err := a.svc.Channel(ctx, callerOf(ctx), in.ID)
-	if err != nil {
-		return channelJSON{}, err
-	}
-	list, err := a.withOwners(ctx, []connect.Channel{channel})
-	if err != nil {
-		return channelJSON{}, err
-	}
-	return list[0], nil
+	channel, owner, err := a.svc.Channel(ctx, callerOf(ctx), in.ID)
+	return toChannel(channel, owner), err
 }
 
-// withOwners renders channels with the owners they belong to, each asked for once.
-func (a *API) withOwners(ctx context.Context, list []connect.Channel) ([]channelJSON, error) {
-	owners := map[int64]connect.Owner{}
+// withOwners renders channels with the owners they belong to: those that are in owners,
+// others asked for once.
+func (a *API) withOwners(ctx context.Context, list []connect.Channel, owners map[int64]connect.Owner) ([]channelJSON, error) {
 	out := make([]channelJSON, len(list))
 	for i, c := range list {
 		owner, known := owners[c.OwnerID]

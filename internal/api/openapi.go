@@ -36,7 +36,11 @@ func config(publicURL, version string) huma.Config {
 			Tags: []*huma.Tag{
 				{Name: "sessions", Description: "The life of one connect link, from asking for it to the channels it brought."},
 				{Name: "channels", Description: "What the application uses: pages, profiles and the like that people connected."},
+				{Name: "owners", Description: "Whose channels they are inside the workspace: your users, teams or customers."},
 				{Name: "platforms", Description: "What can be connected, and how each platform works."},
+				{Name: "apps", Description: "OAuth clients of your own at the platforms, in place of the server's."},
+				{Name: "keys", Description: "API keys of the workspace."},
+				{Name: "workspaces", Description: "Tenants of this server. Nothing crosses from one to another."},
 				{Name: "events", Description: "What happened, numbered in commit order without gaps."},
 			},
 			Components: &huma.Components{
@@ -67,6 +71,8 @@ var examples = map[int]error{
 	http.StatusUnauthorized:          connect.ErrKeyUnknown,
 	http.StatusForbidden:             fault.New(fault.Forbidden, "scope_missing", "This key lacks the scope sessions:write."),
 	http.StatusNotFound:              fault.New(fault.NotFound, "not_found", "There is no such thing here."),
+	http.StatusConflict:              fault.New(fault.Conflict, "already_connected", "This connect link has already done its work."),
+	http.StatusTooManyRequests:       fault.New(fault.RateLimited, "rate_limited", "Too many requests. Wait as Retry-After says."),
 	http.StatusRequestEntityTooLarge: httpx.ErrBodyTooLarge,
 	http.StatusUnprocessableEntity:   fault.InvalidField("limit", "range", "must be at most 200"),
 	http.StatusInternalServerError:   errors.New("anything of ours"),
@@ -79,10 +85,27 @@ func problemResponses(schema *huma.Schema) map[string]*huma.Response {
 		p.RequestID = "k3v5cl2q7xhzbn4a"
 		out[strconv.Itoa(status)] = &huma.Response{
 			Description: p.Title,
+			Headers:     problemHeaders(status),
 			Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: schema, Example: p}},
 		}
 	}
 	return out
+}
+
+// problemHeaders are those that tell a caller when to come back.
+func problemHeaders(status int) map[string]*huma.Param {
+	if status != http.StatusTooManyRequests {
+		return nil
+	}
+	whole := func(text string) *huma.Param {
+		return &huma.Param{Description: text, Schema: &huma.Schema{Type: "integer"}}
+	}
+	return map[string]*huma.Param{
+		"Retry-After":         whole("For how many seconds to wait."),
+		"RateLimit-Limit":     whole("How many requests at once the key may make. Every answer to a key has these three."),
+		"RateLimit-Remaining": whole("How many of them are left."),
+		"RateLimit-Reset":     whole("After how many seconds all of them are back."),
+	}
 }
 
 // doc is what the document says about an operation.
@@ -90,7 +113,7 @@ type doc struct {
 	id      string
 	summary string
 	text    string
-	fails   []int // besides 401, 403 and 500
+	fails   []int // besides 401, 403, 429 and 500
 }
 
 func (d doc) operation(method, path, tag string, scope connect.Scope) huma.Operation {
@@ -100,7 +123,8 @@ func (d doc) operation(method, path, tag string, scope connect.Scope) huma.Opera
 		Security:    []map[string][]string{{"bearer": {string(scope)}}},
 		Responses:   map[string]*huma.Response{},
 	}
-	for _, status := range append([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusInternalServerError}, d.fails...) {
+	always := []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusInternalServerError}
+	for _, status := range append(always, d.fails...) {
 		op.Responses[strconv.Itoa(status)] = &huma.Response{Ref: "#/components/responses/" + strconv.Itoa(status)}
 	}
 	return op

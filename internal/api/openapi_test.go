@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,6 +23,9 @@ func TestDocumentListsEveryRoute(t *testing.T) {
 	}
 	var mounted []string
 	for _, r := range w.api.Routes() {
+		if strings.HasPrefix(r.Path, "/docs") { // the reference page and its files
+			continue
+		}
 		mounted = append(mounted, r.Pattern())
 		open := r.Path == "/openapi.json"
 		if (r.Auth == httpx.AuthNone) != open || (r.Format == httpx.FormatJSON) != open {
@@ -70,99 +72,6 @@ func TestDocumentIsComplete(t *testing.T) {
 	}
 	if strings.Contains(string(text), "ErrorModel") || strings.Contains(string(text), "$schema") {
 		t.Error("the document names things that nobody gets to see")
-	}
-}
-
-func TestAnswersAreAsDocumented(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	doc := w.document(t)
-	session := w.connected(t, "user_42")
-	denied := w.create(t, "")
-	w.consent(t, denied, "access_denied")
-	for _, test := range []struct{ method, path, pattern, status string }{
-		{"POST", "/v1/sessions", "POST /v1/sessions", "201"},
-		{"GET", "/v1/sessions/" + idOf(session), "GET /v1/sessions/{id}", "200"},
-		{"GET", "/v1/sessions/" + idOf(denied), "GET /v1/sessions/{id}", "200"},
-		{"GET", "/v1/sessions/" + idOf(denied) + "/attempts", "GET /v1/sessions/{id}/attempts", "200"},
-		{"GET", "/v1/channels", "GET /v1/channels", "200"},
-		{"GET", "/v1/channels/1", "GET /v1/channels/{id}", "200"},
-		{"GET", "/v1/platforms", "GET /v1/platforms", "200"},
-		{"GET", "/v1/platforms/facebook", "GET /v1/platforms/{id}", "200"},
-		{"GET", "/v1/events", "GET /v1/events", "200"},
-		{"GET", "/v1/channels/4711", "GET /v1/channels/{id}", "404"},
-		{"GET", "/v1/channels?limit=500", "GET /v1/channels", "422"},
-	} {
-		got := w.call(t, w.key, test.method, test.path, "")
-		if fmt.Sprint(got.status) != test.status {
-			t.Fatalf("%s %s: got %d, want %s", test.method, test.path, got.status, test.status)
-		}
-		for _, op := range operations(doc) {
-			if op["pattern"] != test.pattern {
-				continue
-			}
-			response := deref(doc, op["responses"].(object)[test.status].(object))
-			media, _, _ := strings.Cut(got.header.Get("Content-Type"), ";")
-			content, ok := response["content"].(object)[media].(object)
-			if !ok {
-				t.Fatalf("%s: %s is not documented", test.pattern, media)
-			}
-			conforms(t, doc, content["schema"].(object), got.body, test.pattern)
-		}
-	}
-}
-
-// conforms holds a value to the parts of JSON Schema that the document uses.
-func conforms(t *testing.T, doc, schema object, value any, at string) {
-	t.Helper()
-	schema = deref(doc, schema)
-	kinds, ok := schema["type"].([]any)
-	if !ok {
-		kinds = []any{schema["type"]}
-	}
-	if !slices.Contains(kinds, any(kindOf(value))) && !(kindOf(value) == "number" && slices.Contains(kinds, any("integer"))) {
-		t.Errorf("%s: got a %s, want %v", at, kindOf(value), kinds)
-	}
-	if enum, ok := schema["enum"].([]any); ok && !slices.Contains(enum, value) {
-		t.Errorf("%s: got %v, want one of %v", at, value, enum)
-	}
-	switch v := value.(type) {
-	case []any:
-		for i, item := range v {
-			conforms(t, doc, schema["items"].(object), item, fmt.Sprintf("%s[%d]", at, i))
-		}
-	case object:
-		required, _ := schema["required"].([]any)
-		for _, name := range required {
-			if _, ok := v[name.(string)]; !ok {
-				t.Errorf("%s: %s is missing", at, name)
-			}
-		}
-		properties, ok := schema["properties"].(object)
-		for name, member := range v {
-			if p, known := properties[name].(object); known {
-				conforms(t, doc, p, member, at+"."+name)
-			} else if ok {
-				t.Errorf("%s: %s is not documented", at, name)
-			}
-		}
-	}
-}
-
-func kindOf(v any) string {
-	switch v.(type) {
-	case nil:
-		return "null"
-	case bool:
-		return "boolean"
-	case float64:
-		return "number"
-	case string:
-		return "string"
-	case []any:
-		return "array"
-	default:
-		return "object"
 	}
 }
 

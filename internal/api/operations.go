@@ -1,7 +1,7 @@
 package api
 
 // What the document says about each operation. Status codes are those that an
-// operation fails with besides 401, 403 and 500.
+// operation fails with besides 401, 403, 429 and 500.
 
 var createSessionDoc = doc{
 	id: "createSession", summary: "Ask for a connect link", fails: []int{400, 404, 413, 422},
@@ -41,4 +41,99 @@ var getPlatformDoc = doc{
 var listEventsDoc = doc{
 	id: "listEvents", summary: "Read events", fails: []int{422},
 	text: "Lists what happened, by ascending number, beginning after `after`. Numbers are in commit order without gaps, so that whoever remembers `next` misses nothing. A key that is bound to one owner may not read it.",
+}
+
+var cancelSessionDoc = doc{
+	id: "cancelSession", summary: "Cancel a session", fails: []int{400, 404, 409, 413, 422},
+	text: "Ends a session that has not ended: its link connects nothing any more, and a consent that was not finished is erased. Canceling again changes nothing.",
+}
+
+var confirmSessionDoc = doc{
+	id: "confirmSession", summary: "Confirm who connected", fails: []int{400, 404, 409, 413, 422},
+	text: "For sessions with `initiator_check` `confirm`: connects what the person chose. `code` came to `redirect_url`, in the browser of whoever finished; check that this browser is signed in as the person for whom the session was made, then confirm. Within ten minutes, else the consent is erased. Confirming again with the same code changes nothing.",
+}
+
+var createOwnerDoc = doc{
+	id: "createOwner", summary: "Make an owner", fails: []int{400, 409, 413, 422},
+	text: "Makes an owner ahead of its first session. Sessions make unknown owners by themselves.",
+}
+
+var listOwnersDoc = doc{
+	id: "listOwners", summary: "List owners", fails: []int{422},
+	text: "Lists the workspace's owners, or the one that the key is bound to, by ascending id.",
+}
+
+var getOwnerDoc = doc{
+	id: "getOwner", summary: "Read an owner", fails: []int{404, 422},
+	text: "Tells what is known of an owner.",
+}
+
+var updateOwnerDoc = doc{
+	id: "updateOwner", summary: "Change an owner", fails: []int{400, 404, 413, 422},
+	text: "Changes what is given and leaves the rest. The external id never changes.",
+}
+
+var createAppDoc = doc{
+	id: "createApp", summary: "Bring an app of your own", fails: []int{400, 409, 413, 422},
+	text: "Keeps the credentials of an OAuth client that you registered at a platform: the workspace's people consent to that app from now on, instead of the server's. Register the answer's `redirect_uri` at the platform. A workspace has one app in use at each platform.",
+}
+
+var listAppsDoc = doc{
+	id: "listApps", summary: "List apps", fails: []int{422},
+	text: "Lists the workspace's own apps, retired ones too, by ascending id. Secrets are never told.",
+}
+
+var getAppDoc = doc{
+	id: "getApp", summary: "Read an app", fails: []int{404, 422},
+	text: "Tells what is known of an app. Its secret is never told.",
+}
+
+var updateAppDoc = doc{
+	id: "updateApp", summary: "Change an app", fails: []int{400, 404, 409, 413, 422},
+	text: "Changes the name, or the secret after it was changed at the platform. The client id stays: channels belong to it.",
+}
+
+var retireAppDoc = doc{
+	id: "retireApp", summary: "Retire an app", fails: []int{404, 422},
+	text: "Ends new consents with an app. Channels that were connected through it keep working with its secret. Retiring again changes nothing.",
+}
+
+var createKeyDoc = doc{
+	id: "createKey", summary: "Make an API key", fails: []int{400, 404, 413, 422},
+	text: "Makes a key of the workspace that may do at most what the key that makes it may. `key` is told only here.",
+}
+
+var listKeysDoc = doc{
+	id: "listKeys", summary: "List API keys", fails: []int{422},
+	text: "Lists the workspace's keys, or those of the owner that the key is bound to, by ascending id. Revoked and expired ones stay listed.",
+}
+
+var getKeyDoc = doc{
+	id: "getKey", summary: "Read an API key", fails: []int{404, 422},
+	text: "Tells what is known of a key, and never the key itself.",
+}
+
+var revokeKeyDoc = doc{
+	id: "revokeKey", summary: "Revoke an API key", fails: []int{404, 422},
+	text: "Ends a key at once. Revoking again changes nothing. A key may revoke itself.",
+}
+
+var createWorkspaceDoc = doc{
+	id: "createWorkspace", summary: "Make a workspace", fails: []int{400, 413, 422},
+	text: "Makes a tenant with its default owner and a first key, which is told only here. For the operator of this server.",
+}
+
+var listWorkspacesDoc = doc{
+	id: "listWorkspaces", summary: "List workspaces", fails: []int{422},
+	text: "Lists the key's own workspace, or with the scope `workspaces:admin` every one, by ascending id.",
+}
+
+var getWorkspaceDoc = doc{
+	id: "getWorkspace", summary: "Read a workspace", fails: []int{404, 422},
+	text: "Tells the settings of the key's own workspace, or with the scope `workspaces:admin` of any.",
+}
+
+var updateWorkspaceDoc = doc{
+	id: "updateWorkspace", summary: "Change a workspace", fails: []int{400, 404, 413, 422},
+	text: "Changes what is given and leaves the rest: of the key's own workspace, or with the scope `workspaces:admin` of any.",
 }

@@ -61,6 +61,7 @@ var errMethod = fault.New(fault.Unsupported, "method_not_allowed", "This address
 // statuses are the reasons for which HTTP has a word more exact than the code's.
 var statuses = map[string]int{
 	httpx.ErrBodyNotJSON.Reason:  http.StatusBadRequest,
+	errUnreadable.Reason:         http.StatusBadRequest,
 	httpx.ErrBodyTooLarge.Reason: http.StatusRequestEntityTooLarge,
 	errMethod.Reason:             http.StatusMethodNotAllowed,
 }

@@ -20,7 +20,8 @@ func TestEveryFailureIsAProblem(t *testing.T) {
 	weak := w.newKey(t, connect.Key{WorkspaceID: w.space.ID, Scopes: []connect.Scope{}})
 	revoked, raw, err := w.svc.CreateKey(t.Context(), connect.Key{WorkspaceID: w.space.ID, Scopes: connect.Scopes()})
 	must(t, err)
-	must(t, w.svc.RevokeKey(t.Context(), w.space.ID, revoked.ID))
+	_, err = w.svc.RevokeKey(t.Context(), connect.Caller{WorkspaceID: w.space.ID, Scopes: connect.Scopes()}, revoked.ID)
+	must(t, err)
 	big := `{"a":"` + strings.Repeat("x", httpx.MaxBody) + `"}`
 	for _, test := range []struct {
 		name, key, method, path, body string
@@ -70,6 +71,7 @@ func TestEveryFailureIsAProblem(t *testing.T) {
 		{"platforms no list", w.key, "POST", "/v1/sessions", `{"platforms":"` + canary + `"}`, 422, "type", "platforms"},
 		{"platform no text", w.key, "POST", "/v1/sessions", `{"platforms":["x",{"` + canary + `":1}]}`, 422, "type", "platforms[1]"},
 		{"platform unknown", w.key, "POST", "/v1/sessions", `{"platforms":["` + canary + `"]}`, 422, "unknown", "platforms"},
+		{"key without a name", w.key, "POST", "/v1/keys", `{"scopes":["keys:read"]}`, 422, "required", "name"},
 		{"selection unknown", w.key, "POST", "/v1/sessions", `{"selection":"` + canary + `"}`, 422, "enum", "selection"},
 		{"redirect no URL", w.key, "POST", "/v1/sessions", `{"redirect_url":"javascript:` + canary + `"}`, 422, "url", "redirect_url"},
 		{"life no number", w.key, "POST", "/v1/sessions", `{"expires_in":"` + canary + `"}`, 422, "type", "expires_in"},
@@ -93,7 +95,8 @@ func reasonOf(a answer, field string) any {
 	if field == "" {
 		return a.body["reason"]
 	}
-	for _, e := range a.body["errors"].([]any) {
+	list, _ := a.body["errors"].([]any)
+	for _, e := range list {
 		if e := e.(map[string]any); e["field"] == field {
 			return e["reason"]
 		}

@@ -5,7 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -24,6 +27,12 @@ func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 	if err != nil {
 		writeProblem(w, r, err)
 		return
+	}
+	if a.limit != nil {
+		if err := a.limit(w, r, caller.KeyID); err != nil {
+			writeProblem(w, r, err)
+			return
+		}
 	}
 	next(huma.WithValue(ctx, callerKey{}, caller))
 }
@@ -44,9 +53,14 @@ func readBody(ctx huma.Context, next func(huma.Context)) {
 		writeProblem(w, r, err)
 		return
 	}
+	once, err := askOnce(r, body)
+	if err != nil {
+		writeProblem(w, r, err)
+		return
+	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
-	next(ctx)
+	next(huma.WithValue(ctx, askedKey{}, once))
 }
 
 func canonicalBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
@@ -54,5 +68,51 @@ func canonicalBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(members)
+	for name, value := range members {
+		if !exactName(name) {
+			delete(members, name)
+		} else if value[0] == '{' || value[0] == '[' {
+			if members[name], err = exactNames(value); err != nil {
+				return nil, err
+			}
+		}
+	}
+	body, err := json.Marshal(members)
+	if err == nil && httpx.HoldsNUL(body) {
+		return nil, errNUL
+	}
+	return body, err
+}
+
+// exactName tells names that a member of ours can have. Go's decoder takes "SELECTION"
+// and "ſelection" for "selection" while the validation before it does not: such members
+// are unknown, and so ignored.
+func exactName(name string) bool {
+	return !strings.ContainsFunc(name, func(r rune) bool { return 'A' <= r && r <= 'Z' || r >= utf8.RuneSelf })
+}
+
+// exactNames drops the others from objects further in.
+func exactNames(value json.RawMessage) (json.RawMessage, error) {
+	decoder := json.NewDecoder(bytes.NewReader(value))
+	decoder.UseNumber()
+	var decoded any
+	if err := decoder.Decode(&decoded); err != nil {
+		return nil, httpx.ErrBodyNotJSON
+	}
+	dropOthers(decoded)
+	return json.Marshal(decoded)
+}
+
+func dropOthers(value any) {
+	switch v := value.(type) {
+	case map[string]any:
+		maps.DeleteFunc(v, func(name string, _ any) bool { return !exactName(name) })
+		for _, inner := range v {
+			dropOthers(inner)
+		}
+	case []any:
+		for _, inner := range v {
+			dropOthers(inner)
+		}
+	}
 }

@@ -5,25 +5,21 @@ import (
 	"time"
 
 	"patchbay/internal/connect"
+	"patchbay/internal/vault"
 )
 
 type createSessionInput struct {
 	Body *newSessionJSON // optional in the document; readBody makes it an object
 }
 
-func (a *API) createSession(ctx context.Context, in *createSessionInput) (sessionJSON, error) {
-	caller := callerOf(ctx)
-	made, link, err := a.svc.CreateSession(ctx, caller, in.Body.core())
-	if err != nil {
-		return sessionJSON{}, err
-	}
-	owner, err := a.svc.Owner(ctx, caller, made.OwnerID)
-	if err != nil {
-		return sessionJSON{}, err
-	}
-	body := toSession(connect.SessionView{Session: made, Owner: owner})
-	body.ConnectURL = a.publicURL + "/connect/s/" + link.Reveal()
-	return body, nil
+func (a *API) createSession(ctx context.Context, in *createSessionInput, once connect.Once[connect.CreatedSession]) (connect.CreatedSession, error) {
+	return a.svc.CreateSession(ctx, callerOf(ctx), in.Body.core(), once)
+}
+
+func (a *API) toCreatedSession(made connect.CreatedSession) sessionJSON {
+	body := toSession(connect.SessionView{Session: made.Session, Owner: made.Owner})
+	body.ConnectURL = a.publicURL + "/connect/s/" + made.Link.Reveal()
+	return body
 }
 
 type getSessionInput struct {
@@ -43,4 +39,23 @@ type listAttemptsInput struct {
 func (a *API) listAttempts(ctx context.Context, in *listAttemptsInput) (attemptsJSON, error) {
 	lines, err := a.svc.Attempts(ctx, callerOf(ctx), in.ID)
 	return attemptsJSON{Data: each(lines, toAttempt)}, err
+}
+
+type cancelSessionInput struct {
+	ID int64 `path:"id" doc:"The session's id." example:"17"`
+}
+
+func (a *API) cancelSession(ctx context.Context, in *cancelSessionInput) (sessionJSON, error) {
+	view, err := a.svc.CancelSession(ctx, callerOf(ctx), in.ID)
+	return toSession(view), err
+}
+
+type confirmSessionInput struct {
+	ID   int64 `path:"id" doc:"The session's id." example:"17"`
+	Body confirmSessionJSON
+}
+
+func (a *API) confirmSession(ctx context.Context, in *confirmSessionInput) (sessionJSON, error) {
+	view, err := a.svc.ConfirmSession(ctx, callerOf(ctx), in.ID, vault.NewSecret(in.Body.Code))
+	return toSession(view), err
 }

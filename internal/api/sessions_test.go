@@ -33,7 +33,7 @@ func TestSessionIsMadeAndReadAgain(t *testing.T) {
 		delete(read, member)
 	}
 	want := map[string]any{
-		"id": read["id"], "status": "pending", "origin": "native", "selection": "one", "platforms": []any{"garden", "x"},
+		"id": read["id"], "status": "pending", "origin": "native", "selection": "one", "initiator_check": "same_browser", "confirm_by": nil, "platforms": []any{"garden", "x"},
 		"owner":        map[string]any{"id": read["owner"].(map[string]any)["id"], "external_id": "user_42", "name": "Corner bakery"},
 		"redirect_url": "https://app.example/back?a=1&b=2", "platform": nil, "reason": nil, "message": nil, "ended_at": nil,
 		"channel_ids": []any{}, "channels": []any{},

@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"net/http"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -9,9 +10,18 @@ import (
 	"patchbay/internal/fault"
 )
 
+// What is well-formed JSON and still not to be read.
+var (
+	errNUL        = fault.New(fault.Invalid, "text_nul", "Text must not hold the NUL character (U+0000).")
+	errUnreadable = fault.New(fault.Invalid, "body_unreadable", "The request body holds a number that is out of range.")
+)
+
 // rejected is huma's refusal of an input as ours: the same fields, in our words,
 // and never with what was sent, which huma's errors carry.
 func rejected(e *huma.ErrorModel) error {
+	if e.Status == http.StatusBadRequest {
+		return errUnreadable
+	}
 	if e.Status != renderings[fault.Invalid].status || len(e.Errors) == 0 {
 		return errors.New("huma: " + e.Detail)
 	}
@@ -32,8 +42,11 @@ var wordings = []struct{ begins, reason, message string }{
 	{"expected string", "type", "must be a string"},
 	{"expected integer", "type", "must be a whole number"},
 	{"invalid integer", "type", "must be a whole number"},
+	{"expected array length >= ", "length", "must have a length of at least "},
+	{"expected array length <= ", "length", "must have a length of at most "},
 	{"expected array", "type", "must be an array"},
 	{"expected object", "type", "must be an object"},
+	{"expected boolean", "type", "must be true or false"},
 	{"expected number >= ", "range", "must be at least "},
 	{"expected number <= ", "range", "must be at most "},
 	{"expected length >= ", "length", "must have a length of at least "},
@@ -43,12 +56,24 @@ var wordings = []struct{ begins, reason, message string }{
 
 func fieldOf(d *huma.ErrorDetail) fault.Field {
 	name := fieldName(d.Location)
+	if member, ok := missing(d.Message); ok {
+		return fault.Field{Name: strings.TrimPrefix(name+"."+member, "body."), Reason: "required", Message: "must be given"}
+	}
 	for _, w := range wordings {
 		if rest, ok := strings.CutPrefix(d.Message, w.begins); ok {
 			return fault.Field{Name: name, Reason: w.reason, Message: w.message + strings.Trim(rest, `"`)}
 		}
 	}
 	return fault.Field{Name: name, Reason: "invalid", Message: "is not valid"}
+}
+
+// missing is the member that is not there: the word comes from the schema.
+func missing(message string) (member string, ok bool) {
+	rest, ok := strings.CutPrefix(message, "expected required property ")
+	if !ok {
+		return "", false
+	}
+	return strings.CutSuffix(rest, " to be present")
 }
 
 // fieldName turns "body.owner.external_id" and "query.limit" into what callers wrote.

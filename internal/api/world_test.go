@@ -40,11 +40,13 @@ type world struct {
 	garden *garden
 	space  connect.Workspace
 	key    string // may do everything
+	file   string // the database
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	store, err := sqlstore.Open(t.Context(), sqlstore.Config{DSN: "sqlite:" + filepath.Join(t.TempDir(), "test.db"), Migrate: true})
+	file := filepath.Join(t.TempDir(), "test.db")
+	store, err := sqlstore.Open(t.Context(), sqlstore.Config{DSN: "sqlite:" + file, Migrate: true})
 	must(t, err)
 	t.Cleanup(func() { must(t, store.Close()) })
 	keyset, err := vault.NewKeyset()
@@ -52,7 +54,7 @@ func newWorld(t *testing.T) *world {
 	sealer, err := vault.New(keyset)
 	must(t, err)
 	w := &world{
-		store: &watched{Store: store, looked: make(chan struct{}, 1)}, log: &syncBuffer{}, garden: &garden{targets: 1},
+		file: file, store: &watched{Store: store, looked: make(chan struct{}, 1)}, log: &syncBuffer{}, garden: &garden{targets: 1},
 		clock: &clock{now: time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)},
 	}
 	app := appOf(t, store)
@@ -62,7 +64,7 @@ func newWorld(t *testing.T) *world {
 		Env:       platform.Env{HTTP: httpx.NewClient(httpx.ClientConfig{}), Now: w.clock.Now, PublicURL: publicURL},
 		Log:       slog.New(slog.DiscardHandler),
 	})
-	w.api = api.New(w.svc, publicURL, "1.2.3")
+	w.api = api.New(w.svc, api.Config{PublicURL: publicURL, Version: "1.2.3"})
 	server := httptest.NewServer(httpx.Log(slog.New(slog.NewJSONHandler(w.log, nil)), httpx.Mux(w.api.Routes())))
 	t.Cleanup(server.Close)
 	w.url = server.URL
@@ -74,7 +76,7 @@ func newWorld(t *testing.T) *world {
 func appOf(t *testing.T, store connect.Store) (app platform.App) {
 	t.Helper()
 	must(t, store.InTx(t.Context(), func(tx connect.Tx) error {
-		row, err := tx.EnsureApp(t.Context(), connect.App{Platform: "garden", ClientID: "client", CreatedAt: time.Now()})
+		row, err := tx.EnsureApp(t.Context(), connect.App{Platform: "garden", ClientID: "client", CreatedAt: time.Now(), UpdatedAt: time.Now()})
 		app = platform.App{ID: row.ID, ClientID: row.ClientID, ClientSecret: vault.NewSecret("app secret")}
 		return err
 	}))
@@ -103,20 +105,24 @@ type answer struct {
 	body   map[string]any
 }
 
-func (w *world) call(t *testing.T, key, method, path, body string) answer {
+// call sends a request; headers are pairs of name and value.
+func (w *world) call(t *testing.T, key, method, path, body string, headers ...string) answer {
 	t.Helper()
-	a, err := w.try(key, method, path, body)
+	a, err := w.try(key, method, path, body, headers...)
 	must(t, err)
 	return a
 }
 
-func (w *world) try(key, method, path, body string) (answer, error) {
+func (w *world) try(key, method, path, body string, headers ...string) (answer, error) {
 	req, err := http.NewRequest(method, w.url+path, strings.NewReader(body))
 	if err != nil {
 		return answer{}, err
 	}
 	if key != "" {
 		req.Header.Set("Authorization", "Bearer "+key)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Add(headers[i], headers[i+1])
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -140,7 +146,25 @@ func (w *world) get(t *testing.T, path string) map[string]any {
 
 func (w *world) create(t *testing.T, body string) map[string]any {
 	t.Helper()
-	return wantStatus(t, w.call(t, w.key, "POST", "/v1/sessions", body), 201).body
+	return w.post(t, "/v1/sessions", body)
+}
+
+// post makes something with the key that may do everything, and wants 201.
+func (w *world) post(t *testing.T, path, body string) map[string]any {
+	t.Helper()
+	return wantStatus(t, w.call(t, w.key, "POST", path, body), 201).body
+}
+
+// refuse wants a request of the key that may do everything to be refused, for a reason
+// of the whole or of a field.
+func (w *world) refuse(t *testing.T, method, path, body string, status int, field, reason string) {
+	t.Helper()
+	got := w.call(t, w.key, method, path, body)
+	if got.status != status || reasonOf(got, field) != reason {
+		t.Errorf("%s %s with %.80s: got %d %s, want %d and the reason %s of %q", method, path, body, got.status, got.text, status, reason, field)
+		return
+	}
+	checkProblem(t, got)
 }
 
 func wantStatus(t *testing.T, a answer, status int) answer {
@@ -157,13 +181,19 @@ var browser = vault.NewSecret(strings.Repeat("b", 43))
 // errorParam is what the platform says when they decline.
 func (w *world) consent(t *testing.T, session map[string]any, errorParam string) {
 	t.Helper()
-	link := linkOf(session)
-	address, err := w.svc.Begin(t.Context(), connect.BeginRequest{Link: link, Browser: browser, Platform: "garden"})
+	w.comeBack(t, session, connect.CallbackRequest{Error: errorParam}, func(url.Values) {})
+}
+
+// comeBack goes to the garden, looks at the address there, and comes back.
+func (w *world) comeBack(t *testing.T, session map[string]any, back connect.CallbackRequest, look func(authorize url.Values)) {
+	t.Helper()
+	address, err := w.svc.Begin(t.Context(), connect.BeginRequest{Link: linkOf(session), Browser: browser, Platform: "garden"})
 	must(t, err)
 	u, err := url.Parse(address)
 	must(t, err)
-	back := connect.CallbackRequest{Platform: "garden", State: vault.NewSecret(u.Query().Get("state")), Browser: browser, Error: errorParam}
-	if errorParam == "" {
+	look(u.Query())
+	back.Platform, back.State, back.Browser = "garden", vault.NewSecret(u.Query().Get("state")), browser
+	if back.Error == "" {
 		back.Code = vault.NewSecret("code")
 	}
 	_, err = w.svc.Callback(t.Context(), back)
@@ -189,6 +219,7 @@ type garden struct {
 	mu      sync.Mutex
 	targets int // how many the next consent reaches
 	people  int
+	app     platform.App // that the last code was exchanged with
 }
 
 func (g *garden) Spec() platform.Spec {
@@ -201,7 +232,10 @@ func (g *garden) Spec() platform.Spec {
 	}
 }
 
-func (g *garden) Exchange(context.Context, platform.Env, platform.ExchangeRequest) (platform.Token, error) {
+func (g *garden) Exchange(_ context.Context, _ platform.Env, r platform.ExchangeRequest) (platform.Token, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.app = r.App
 	return platform.Token{Credentials: platform.Credentials{Access: vault.NewSecret("access token")}, Scopes: []string{"plants.read"}}, nil
 }
 
@@ -235,16 +269,16 @@ type watched struct {
 
 func (s *watched) breakWith(err error) { s.broken.Store(&err) }
 
-func (s *watched) Session(ctx context.Context, workspaceID, id int64) (connect.Session, error) {
+func (s *watched) SessionAndOwner(ctx context.Context, workspaceID, id int64) (connect.Session, connect.Owner, error) {
 	if err := s.broken.Load(); err != nil {
-		return connect.Session{}, *err
+		return connect.Session{}, connect.Owner{}, *err
 	}
-	session, err := s.Store.Session(ctx, workspaceID, id)
+	session, owner, err := s.Store.SessionAndOwner(ctx, workspaceID, id)
 	select {
 	case s.looked <- struct{}{}:
 	default:
 	}
-	return session, err
+	return session, owner, err
 }
 
 type clock struct {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -13,9 +14,9 @@ import (
 	"patchbay/internal/httpx"
 	"patchbay/internal/jobs"
 	"patchbay/internal/lab"
+	"patchbay/internal/metrics"
 	"patchbay/internal/platform"
 	"patchbay/internal/store/sqlstore"
-	"patchbay/internal/vault"
 )
 
 // App is the wired program. Close it when Run has returned.
@@ -25,10 +26,14 @@ type App struct {
 	Handler http.Handler
 	Routes  []httpx.Route
 
-	store  *sqlstore.Store
-	client *httpx.Client
-	log    *slog.Logger
-	began  time.Time
+	store   *sqlstore.Store
+	keys    *keyring
+	client  *httpx.Client
+	log     *slog.Logger
+	limits  Limits
+	rates   *rates
+	metrics *metrics.Metrics
+	began   time.Time
 
 	labApps []lab.App // as registered at the Lab
 }
@@ -36,10 +41,16 @@ type App struct {
 // Options is what New is told beside the configuration.
 type Options struct {
 	Log     *slog.Logger
-	Keyset  []byte           // of the vault, as vault.NewKeyset made it
-	Lab     bool             // the Lab stands in for platforms without credentials of their own
-	Now     func() time.Time // the clock of expiry and schedules; nil: time.Now
+	Keyset  []byte                 // of the vault, as vault.NewKeyset made it; unused with Keys
+	Keys    func() ([]byte, error) // where the keyset is, such as a key file: looked at again and again
+	Lab     bool                   // the Lab stands in for platforms without credentials of their own
+	Now     func() time.Time       // the clock of expiry and schedules; nil: time.Now
 	Version string
+	Limits  Limits // zero: DefaultLimits
+
+	// KeepSchema refuses a database with migrations that have not run: fault.Conflict
+	// "migrations_pending". Otherwise they are run.
+	KeepSchema bool
 }
 
 // New wires the program over an opened store. Nothing runs until Run.
@@ -47,7 +58,7 @@ func New(ctx context.Context, cfg config.Config, opt Options) (*App, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	store, err := sqlstore.Open(ctx, sqlstore.Config{DSN: databaseURL(cfg), Migrate: true})
+	store, err := openStore(ctx, cfg, opt)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
@@ -67,27 +78,48 @@ func databaseURL(cfg config.Config) string {
 }
 
 func wire(ctx context.Context, cfg config.Config, opt Options, store *sqlstore.Store) (*App, error) {
-	sealer, err := vault.New(opt.Keyset)
+	keys, err := openKeyring(ctx, store, opt)
 	if err != nil {
 		return nil, err
 	}
-	a := &App{store: store, log: opt.Log, began: time.Now()}
+	a, err := wireWith(ctx, cfg, opt, store, keys)
+	if err != nil {
+		return nil, errors.Join(err, keys.goodbye())
+	}
+	return a, nil
+}
+
+func wireWith(ctx context.Context, cfg config.Config, opt Options, store *sqlstore.Store, keys *keyring) (*App, error) {
+	if err := rightKey(ctx, store, keys.vault); err != nil {
+		return nil, err
+	}
+	if cfg.MaxConnections > 0 {
+		opt.Limits.Connections = cfg.MaxConnections
+	}
+	a := &App{store: store, keys: keys, log: opt.Log, limits: opt.Limits.filled(), began: time.Now()}
 	set, err := a.platforms(ctx, cfg, opt)
 	if err != nil {
 		return nil, err
 	}
 	a.client = httpx.NewClient(httpx.ClientConfig{
-		Origins: set.origins, Browser: set.browser, Trusted: cfg.TrustedOrigins, Timeout: cfg.PlatformTimeout, UserAgent: "Patchbay/" + opt.Version,
+		Trusted: cfg.TrustedOrigins, Timeout: cfg.PlatformTimeout, UserAgent: "Patchbay/" + opt.Version,
 	})
+	env := platform.Env{HTTP: a.client, Now: opt.Now, PublicURL: cfg.PublicURL}
+	a.metrics = metrics.New(opt.Version, store.Engine())
+	a.rates = newRates(cfg, a.metrics)
 	a.Service = connect.New(connect.Config{
-		Store: store, Vault: sealer, Platforms: set.registry, Apps: set.apps, Log: opt.Log,
-		Env:   platform.Env{HTTP: a.client, Now: opt.Now, PublicURL: cfg.PublicURL},
-		Lease: leaseFor(cfg.PlatformTimeout),
+		Store: store, Vault: keys.vault, Platforms: set.registry, Apps: set.apps, Log: opt.Log,
+		Env: env, Envs: set.envs(env, a.metrics), Lease: leaseFor(cfg.PlatformTimeout), Ended: a.metrics.AttemptEnded,
 	})
 	if a.Routes, err = a.routes(cfg, opt, set.lab); err != nil {
 		return nil, err
 	}
-	a.Handler = httpx.Log(opt.Log, httpx.Mux(a.Routes))
+	served := boundBody(httpx.Mux(a.Routes))
+	counted := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer a.metrics.RequestBegan()()
+		served.ServeHTTP(w, r)
+	})
+	a.Handler = httpx.TrustProxies(cfg.TrustedProxies).Handler(httpx.Log(opt.Log, counted, a.metrics.Request))
 	return a, nil
 }
 
@@ -97,11 +129,15 @@ func leaseFor(callTimeout time.Duration) time.Duration { return 6 * callTimeout 
 
 // Run runs the loops beside the requests until ctx ends.
 func (a *App) Run(ctx context.Context) {
-	loops := []jobs.Loop{{Name: "sweep", Every: time.Second, Do: a.sweep()}}
-	if a.store.Engine() == "postgres" { // other replicas may change what is waited for here
-		loops = append(loops, jobs.Loop{Name: "poll waited sessions", Every: time.Second, Do: a.Service.PollWaited})
+	loops := []jobs.Loop{
+		{Name: "sweep", Every: time.Second, Do: a.sweep()},
+		{Name: "drop_kept_replies", Every: 10 * time.Minute, Do: a.Service.DropReplies},
 	}
-	jobs.Run(ctx, a.log, loops)
+	loops = append(loops, a.keys.loops()...)
+	if a.store.Engine() == "postgres" { // other replicas may change what is waited for here
+		loops = append(loops, jobs.Loop{Name: "poll_waited_sessions", Every: time.Second, Do: a.Service.PollWaited})
+	}
+	jobs.Run(ctx, a.log, a.watched(loops))
 }
 
 // sweep begins, where this process has the store to itself, with what a process
@@ -122,5 +158,5 @@ func (a *App) sweep() func(context.Context) error {
 // Close closes what New opened.
 func (a *App) Close() error {
 	a.client.CloseIdle()
-	return a.store.Close()
+	return errors.Join(a.keys.goodbye(), a.store.Close())
 }

@@ -3,12 +3,17 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"time"
 
 	"patchbay/internal/config"
 	"patchbay/internal/connect"
 	"patchbay/internal/lab"
+	"patchbay/internal/metrics"
 	"patchbay/internal/platform"
 	"patchbay/internal/platform/meta"
 	"patchbay/internal/platforms"
@@ -20,38 +25,58 @@ import (
 type platformSet struct {
 	registry *platform.Registry
 	apps     map[string]platform.App
-	origins  map[string]string // where the Lab stands in, for our calls
-	browser  map[string]string // and for the people we send there
-	lab      []string          // the platforms that the Lab plays
+	tables   map[string]originTable // of those that the Lab plays, by platform id
+	lab      []string               // the platforms that the Lab plays
+}
+
+// originTable is where the Lab stands in for one platform.
+type originTable struct {
+	calls   map[string]string // for our calls
+	browser map[string]string // for the people we send there
 }
 
 // PlatformIDs names the platforms at which an operator registers an app, for
-// configuration. Bluesky has no registration: its client follows from the public URL.
+// configuration. Bluesky has no registration: its client follows from the public URL;
+// at Mastodon's servers we register ourselves.
 func PlatformIDs() []string {
 	var ids []string
 	for _, p := range platforms.All(platforms.Config{}) {
-		if spec := p.Spec(); spec.ClientAuth != platform.AuthJWT {
+		_, registers := p.(platform.Registrar)
+		if spec := p.Spec(); spec.ClientAuth != platform.AuthJWT && !registers {
 			ids = append(ids, spec.ID)
 		}
 	}
 	return ids
 }
 
-func (a *App) platforms(ctx context.Context, cfg config.Config, opt Options) (platformSet, error) {
+// platformList is every platform as the settings have it.
+func platformList(cfg config.Config) ([]platform.Platform, error) {
 	if v := cfg.FacebookVersion; v != "" && !meta.ValidVersion(v) {
-		return platformSet{}, fmt.Errorf("PATCHBAY_FACEBOOK_VERSION: must be a Graph API version such as %s", meta.DefaultVersion)
+		return nil, fmt.Errorf("PATCHBAY_FACEBOOK_VERSION: must be a Graph API version such as %s", meta.DefaultVersion)
 	}
-	list := platforms.All(platforms.Config{
+	return platforms.All(platforms.Config{
 		FacebookVersion: cfg.FacebookVersion,
 		Bluesky:         bluesky.Config{PLC: cfg.BlueskyPLC, HandleResolver: cfg.BlueskyResolver, Trusted: cfg.TrustedOrigins},
-	})
-	set := platformSet{registry: platform.NewRegistry(list), apps: map[string]platform.App{}}
+	}), nil
+}
+
+func (a *App) platforms(ctx context.Context, cfg config.Config, opt Options) (platformSet, error) {
+	list, err := platformList(cfg)
+	if err != nil {
+		return platformSet{}, err
+	}
+	set := platformSet{registry: platform.NewRegistry(list), apps: map[string]platform.App{}, tables: map[string]originTable{}}
 	if opt.Lab {
 		a.Lab = lab.New(lab.Config{BaseURL: labURL(cfg), Now: opt.Now})
 	}
-	var fromLab []platform.Spec
 	for _, p := range list {
 		spec := p.Spec()
+		if _, registers := p.(platform.Registrar); registers { // nothing to configure: servers that exist stay real
+			if a.Lab != nil {
+				set.play(cfg, spec, nil)
+			}
+			continue
+		}
 		app, inLab, err := a.appFor(cfg, spec)
 		if err != nil {
 			return platformSet{}, fmt.Errorf("app at %s: %w", spec.ID, err)
@@ -59,23 +84,51 @@ func (a *App) platforms(ctx context.Context, cfg config.Config, opt Options) (pl
 		if app.ClientID == "" {
 			continue
 		}
-		row, err := a.ensureApp(ctx, connect.App{Platform: spec.ID, ClientID: app.ClientID, CreatedAt: opt.Now()})
+		row, err := a.ensureApp(ctx, connect.App{Platform: spec.ID, ClientID: app.ClientID, CreatedAt: opt.Now(), UpdatedAt: opt.Now()})
 		if err != nil {
 			return platformSet{}, fmt.Errorf("app at %s: %w", spec.ID, err)
 		}
 		app.ID = row.ID
+		if spec.ClientAuth == platform.AuthJWT && !config.OnLoopback(cfg.PublicURL) {
+			if app.ClientSecret, err = a.clientKey(ctx, cfg, row); err != nil {
+				return platformSet{}, fmt.Errorf("app at %s: %w", spec.ID, err)
+			}
+		}
 		set.apps[spec.ID] = app
 		if inLab {
-			fromLab = append(fromLab, spec)
-			set.lab = append(set.lab, spec.ID)
+			set.play(cfg, spec, nil)
 		}
 	}
-	set.browser = platform.LabOrigins(labURL(cfg), fromLab)
-	set.origins = set.browser
-	if cfg.LabCallURL != "" {
-		set.origins = platform.LabOrigins(cfg.LabCallURL, fromLab)
-	}
 	return set, nil
+}
+
+// play puts the Lab in the place of a platform, and of the servers that it plays there.
+func (set *platformSet) play(cfg config.Config, spec platform.Spec, servers []string) {
+	for _, host := range servers {
+		spec.Origins = append(spec.Origins, "https://"+host)
+	}
+	table := originTable{browser: platform.LabOrigins(labURL(cfg), []platform.Spec{spec})}
+	table.calls = table.browser
+	if cfg.LabCallURL != "" {
+		table.calls = platform.LabOrigins(cfg.LabCallURL, []platform.Spec{spec})
+	}
+	set.tables[spec.ID] = table
+	set.lab = append(set.lab, spec.ID)
+}
+
+// envs gives each platform a client whose calls are counted as its own, and where the
+// Lab plays it an origin table of its own.
+func (set platformSet) envs(env platform.Env, m *metrics.Metrics) map[string]platform.Env {
+	all := map[string]platform.Env{}
+	for _, p := range set.registry.All() {
+		id, own := p.Spec().ID, env
+		if table, played := set.tables[id]; played {
+			own.HTTP = own.HTTP.WithOrigins(table.calls, table.browser)
+		}
+		own.HTTP = own.HTTP.Observed(func(status int, sent bool, took time.Duration) { m.Call(id, status, sent, took) })
+		all[id] = own
+	}
+	return all
 }
 
 func labURL(cfg config.Config) string {
@@ -93,8 +146,7 @@ func (a *App) appFor(cfg config.Config, spec platform.Spec) (app platform.App, i
 		return platform.App{ClientID: own.ClientID, ClientSecret: own.ClientSecret}, false, nil
 	}
 	if spec.ClientAuth == platform.AuthJWT {
-		app, err = blueskyApp(cfg, redirect)
-		return app, false, err
+		return platform.App{ClientID: bluesky.ClientID(cfg.PublicURL, redirect)}, false, nil
 	}
 	if a.Lab == nil {
 		return platform.App{}, false, nil
@@ -107,18 +159,17 @@ func (a *App) appFor(cfg config.Config, spec platform.Spec) (app platform.App, i
 	return app, true, a.Lab.Register(registered)
 }
 
-// blueskyApp needs no registration: its client id follows from the public URL. Over
-// https it is a confidential client, whose key must outlive restarts.
-func blueskyApp(cfg config.Config, redirect string) (platform.App, error) {
-	app := platform.App{ClientID: bluesky.ClientID(cfg.PublicURL, redirect)}
-	if app.ClientID == "" || config.OnLoopback(cfg.PublicURL) {
-		return app, nil
-	}
-	key, err := KeptSecret(filepath.Join(cfg.DataDir, "bluesky-client-key.pem"), func() (vault.Secret, error) {
-		return bluesky.NewClientKey(), nil
+// clientKey is the key of Bluesky's client, which is a confidential one over https: kept
+// in the database, since every replica must have the same and it must outlive restarts.
+// A file that an earlier version made is taken over.
+func (a *App) clientKey(ctx context.Context, cfg config.Config, row connect.App) (vault.Secret, error) {
+	return connect.KeptAppSecret(ctx, a.store, a.keys.vault, row, func() (vault.Secret, error) {
+		text, err := os.ReadFile(filepath.Join(cfg.DataDir, "bluesky-client-key.pem"))
+		if errors.Is(err, fs.ErrNotExist) {
+			return bluesky.NewClientKey(), nil
+		}
+		return vault.NewSecret(string(text)), err
 	})
-	app.ClientSecret = key
-	return app, err
 }
 
 func (a *App) ensureApp(ctx context.Context, row connect.App) (kept connect.App, err error) {

@@ -12,21 +12,22 @@ import (
 
 // routes joins every room's addresses.
 func (a *App) routes(cfg config.Config, opt Options, inLab []string) ([]httpx.Route, error) {
-	standIn := ""
+	var standIn string
+	var servers []string
 	if a.Lab != nil {
-		standIn = labURL(cfg)
+		standIn, servers = labURL(cfg), []string(nil)
 	}
 	pages, err := hosted.New(hosted.Config{
-		Service: a.Service, PublicURL: cfg.PublicURL, LabURL: standIn, InLab: inLab,
+		Service: a.Service, PublicURL: cfg.PublicURL, LabURL: standIn, InLab: inLab, LabServers: servers, Limits: a.rates,
 		Faces: []hosted.Face{hosted.NativeFace{}, marketingblocks.Face{}},
 	})
 	if err != nil {
 		return nil, err
 	}
-	routes := a.probes()
+	routes := append(a.probes(), a.metricsRoute(cfg, opt))
 	routes = append(routes, pages.Routes()...)
-	routes = append(routes, api.New(a.Service, cfg.PublicURL, opt.Version).Routes()...)
-	routes = append(routes, marketingblocks.New(a.Service, cfg.PublicURL, opt.Now).Routes()...)
+	routes = append(routes, api.New(a.Service, api.Config{PublicURL: cfg.PublicURL, Version: opt.Version, Limit: a.rates.key}).Routes()...)
+	routes = append(routes, marketingblocks.New(a.Service, cfg.PublicURL, opt.Now, a.rates.key).Routes()...)
 	if a.Lab != nil {
 		routes = append(routes, a.Lab.Routes()...)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -25,6 +24,7 @@ type Listener struct {
 // are answered, open requests finish, loops end. It returns when all is over. It
 // calls ready once the listeners are being served.
 func (a *App) Serve(ctx context.Context, ready func(), listeners ...Listener) error {
+	collectSeldom()
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	ctx, stop := context.WithCancel(ctx)
@@ -32,9 +32,9 @@ func (a *App) Serve(ctx context.Context, ready func(), listeners ...Listener) er
 	failed := make(chan error, len(listeners))
 	servers := make([]*http.Server, len(listeners))
 	for i, l := range listeners {
-		servers[i] = newServer(l.Handler, a.log)
+		servers[i] = a.limits.server(l.Handler, a.log)
 		wg.Go(func() {
-			if err := servers[i].Serve(l.Listen); !errors.Is(err, http.ErrServerClosed) {
+			if err := servers[i].Serve(a.limits.listener(l.Listen)); !errors.Is(err, http.ErrServerClosed) {
 				failed <- fmt.Errorf("serve %s: %w", l.Listen.Addr(), err)
 			}
 		})
@@ -49,18 +49,6 @@ func (a *App) Serve(ctx context.Context, ready func(), listeners ...Listener) er
 	stop()
 	a.Service.StopWaiting()
 	return errors.Join(err, shutdown(servers))
-}
-
-func newServer(h http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      3 * time.Minute, // longer than a callback's calls
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
 }
 
 func shutdown(servers []*http.Server) error {

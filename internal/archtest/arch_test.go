@@ -35,11 +35,12 @@ var rules = []rule{
 	{"internal/platforms", []string{"internal/platform", "internal/platforms/..."}, "the one list of platforms"},
 	{"internal/platforms/...", []string{"internal/platform", "internal/fault", "internal/vault", "internal/httpx"}, "a platform knows no core, no other platform and not the Lab"},
 	{"internal/platforms/facebook", []string{"internal/platform", "internal/platform/meta", "internal/fault", "internal/vault", "internal/httpx"}, "shares Facebook Login with Instagram"},
+	{"internal/platforms/instagram", []string{"internal/platform", "internal/platform/meta", "internal/fault", "internal/vault", "internal/httpx"}, "shares Facebook Login with Facebook"},
 	{"internal/platform/meta", []string{"internal/platform", "internal/fault", "internal/vault", "internal/httpx"}, "what the platforms behind Facebook Login share; it holds none of them"},
 	{"internal/platform", []string{"internal/fault", "internal/vault", "internal/httpx"}, "what platforms share"},
 	{"internal/platform/platformtest", []string{"internal/platform", "internal/fault", "internal/vault", "internal/httpx", "internal/lab"}, "conformance against the Lab"},
 	{"internal/lab", []string{"internal/httpx"}, "the Lab is written from the facts, never from our own platform code"},
-	{"internal/store/sqlstore", []string{"internal/connect", "internal/platform", "internal/fault"}, "the store knows the core's nouns and nobody above"},
+	{"internal/store/sqlstore", []string{"internal/connect", "internal/platform", "internal/fault", "internal/vault"}, "the store knows the core's nouns and nobody above; of the vault, key ids"},
 	{"internal/store/storetest", []string{"internal/connect", "internal/platform", "internal/fault", "internal/vault"}, "what every engine must do"},
 	{"internal/jobs", []string{"internal/fault"}, "loops are given what to do"},
 	{"internal/httpx", []string{"internal/fault", "internal/vault"}, "what rooms share of HTTP; it knows no room"},
@@ -48,6 +49,9 @@ var rules = []rule{
 	{"internal/i18n", nil, "texts know nobody"},
 	{"internal/fault", nil, "the taxonomy knows nobody"},
 	{"internal/vault", nil, "secrets know nobody"},
+	{"bench", []string{"internal/connect", "internal/platform", "internal/store/sqlstore"}, "fills databases through the store, then speaks HTTP to the built program"},
+	{"client", nil, "others build on it: the standard library only"},
+	{"examples/...", []string{"client"}, "as somebody else would write it"},
 	{"internal/e2e/...", []string{"internal/..."}, "proofs of the whole program"},
 	{"internal/e2e", []string{"internal/app", "internal/config", "internal/connect", "internal/testkit", "internal/vault"}, "runs the whole program for tests"},
 	{"internal/testkit", nil, "starts real parts for tests; knows only the command line of the program"},
@@ -55,7 +59,7 @@ var rules = []rule{
 
 // onlyFrom names packages that only a few may import at all.
 var onlyFrom = map[string][]string{
-	"internal/store/sqlstore": {"internal/app"},
+	"internal/store/sqlstore": {"internal/app", "bench"},
 	"internal/app":            {"internal/cli", "internal/e2e"},
 	"internal/testkit":        {"internal/e2e"}, // and tests
 }

@@ -1,6 +1,6 @@
 // Package cli is the command line: one file a command. Commands that talk to a
-// server speak the native API over HTTP and open no store; only dev, which is the
-// server, does. It owns flags, exit codes, credentials on disk and what a terminal
+// server speak the native API over HTTP and open no store; dev and serve, which are the
+// server, and those that look after its database do. It owns flags, exit codes, credentials on disk and what a terminal
 // shows, and no rule of the product.
 package cli
 
@@ -13,10 +13,17 @@ import (
 )
 
 type commands struct {
-	Dev      DevCmd      `cmd:"" help:"Start everything on this machine: server, database, and the Lab of fake platforms."`
-	Connect  ConnectCmd  `cmd:"" help:"Make a connect link, wait for the person, print the channels."`
-	Channels ChannelsCmd `cmd:"" help:"List channels, or show one."`
-	Version  VersionCmd  `cmd:"" help:"Print version, revision and Go version."`
+	Dev         DevCmd         `cmd:"" help:"Start everything on this machine: server, database, and the Lab of fake platforms."`
+	Serve       ServeCmd       `cmd:"" help:"Run the server in production."`
+	Connect     ConnectCmd     `cmd:"" help:"Make a connect link, wait for the person, print the channels."`
+	Channels    ChannelsCmd    `cmd:"" help:"List channels, or show one."`
+	Doctor      DoctorCmd      `cmd:"" help:"Examine settings, key, database, clock, address and each platform's app."`
+	Migrate     MigrateCmd     `cmd:"" help:"Bring the database's schema up to date."`
+	Backup      BackupCmd      `cmd:"" help:"Copy a SQLite database while the server runs."`
+	Restore     RestoreCmd     `cmd:"" help:"Put a backup in the place of a SQLite database."`
+	Keys        KeysCmd        `cmd:"" help:"Make, exchange and examine keys: the one that seals the database, the first API key."`
+	Healthcheck HealthcheckCmd `cmd:"" help:"Ask a server on this machine whether it can serve."`
+	Version     VersionCmd     `cmd:"" help:"Print version, revision and Go version."`
 }
 
 // Run executes one command line, without the program's name, and answers the
@@ -79,6 +86,11 @@ Start here:
     patchbay dev                        a whole Patchbay, no account needed
     patchbay connect                    in a second terminal: make a link, open it
     patchbay channels list              what is connected
+
+In production:
+
+    patchbay serve --help               what it needs
+    patchbay doctor                     whether that is so
 
 The commands that talk to a server take its address and key from PATCHBAY_URL and PATCHBAY_API_KEY,
 else from what "patchbay dev" left in ./patchbay-data.

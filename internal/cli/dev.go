@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -50,12 +51,11 @@ func (c *DevCmd) Run(ctx context.Context, w *World) error {
 	if err != nil {
 		return err
 	}
-	keyset, err := c.keyset()
-	if err != nil {
+	if err := c.makeKey(); err != nil {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(w.Stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))
-	a, err := app.New(ctx, cfg, app.Options{Log: log, Keyset: keyset, Lab: true, Version: Version()})
+	a, err := app.New(ctx, cfg, app.Options{Log: log, Keys: c.keyFile().Text, Lab: true, Version: Version()})
 	if err != nil {
 		return startError(err)
 	}
@@ -81,7 +81,7 @@ func startError(err error) error {
 	if errors.Is(f, fault.Internal) {
 		return err
 	}
-	return &exitError{code: exitOther, what: f.Message, next: "stop the other one, or choose another directory with --data", cause: err}
+	return &exitError{code: exitOther, what: strings.TrimSuffix(f.Message, "."), next: "stop the other one, or choose another directory with --data", cause: err}
 }
 
 // prepare reads the settings and opens the listening address, whose port the public
@@ -136,13 +136,15 @@ func setOrigin(target *string, flag, value string) error {
 	return nil
 }
 
-// keyset is the key that seals secrets in the database; made once, kept beside it.
-func (c *DevCmd) keyset() ([]byte, error) {
-	keyset, err := app.KeptSecret(filepath.Join(c.Data, "keyset.json"), func() (vault.Secret, error) {
-		made, err := vault.NewKeyset()
-		return vault.NewSecret(string(made)), err
-	})
-	return []byte(keyset.Reveal()), err
+// keyFile is the key that seals secrets in the database, kept beside it.
+func (c *DevCmd) keyFile() *vault.KeyFile { return vault.NewKeyFile(filepath.Join(c.Data, devKeyFile)) }
+
+// makeKey makes it at the first start.
+func (c *DevCmd) makeKey() error {
+	if _, err := c.keyFile().Make(); !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
 }
 
 // labListener gives the Lab a listener where --lab-url names another port than the

@@ -40,7 +40,7 @@ func (c *DevCmd) welcome(w *World, cfg config.Config, cred Credentials) func() {
   and open the connect_url that it answers. The accounts are played by the Lab:
   %[6]s/lab/ tells who they are.
 
-  API reference %[1]s/openapi.json
+  API reference %[1]s/docs
   Stop with Ctrl-C.
 `, cfg.PublicURL, cred.APIKey, cred.WorkspaceID, filepath.Join(c.Data, "credentials.json"), c.dataFlag(), lab)
 	}

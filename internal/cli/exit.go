@@ -80,6 +80,10 @@ func ended(ctx context.Context, err error) error {
 
 // exitCode is the code of an error, and exitOther of those that name none.
 func exitCode(err error) int {
+	var wrong *settingsError
+	if errors.As(err, &wrong) {
+		return exitUsage
+	}
 	var e *exitError
 	if errors.As(err, &e) {
 		return e.code
@@ -91,8 +95,14 @@ func exitCode(err error) int {
 // arguments that it does not expect.
 var keys = regexp.MustCompile(`pb_\w+`)
 
-// report prints an error as one line on standard error and answers its exit code.
+// report prints an error as one line on standard error, a list of wrong settings as a
+// block each, and answers its exit code.
 func report(w *World, err error) int {
+	var wrong *settingsError
+	if errors.As(err, &wrong) {
+		wrong.print(w)
+		return exitUsage
+	}
 	fmt.Fprintf(w.Stderr, "patchbay: %s\n", keys.ReplaceAllString(clean(err.Error()), "[secret]"))
 	return exitCode(err)
 }

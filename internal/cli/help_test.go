@@ -9,13 +9,24 @@ import (
 func TestHelpTeaches(t *testing.T) {
 	t.Parallel()
 	for command, example := range map[string]string{
-		"":              "patchbay channels list",
-		"dev":           "patchbay dev",
-		"connect":       "patchbay connect --owner user_42 --platform facebook",
-		"channels":      "patchbay channels show 5",
-		"channels list": "patchbay channels list --owner user_42",
-		"channels show": "patchbay channels show 5 --json",
-		"version":       "patchbay version --json",
+		"":               "patchbay channels list",
+		"dev":            "patchbay dev",
+		"connect":        "patchbay connect --owner user_42 --platform facebook",
+		"channels":       "patchbay channels show 5",
+		"channels list":  "patchbay channels list --owner user_42",
+		"channels show":  "patchbay channels show 5 --json",
+		"version":        "patchbay version --json",
+		"keys":           "patchbay keys bootstrap --name",
+		"keys new":       "patchbay keys new --file /etc/patchbay/keyset.json",
+		"keys bootstrap": "--json | jq -r .api_key",
+		"keys rotate":    "patchbay keys rotate --file /etc/patchbay/keyset.json --retire",
+		"keys status":    "patchbay keys status --file",
+		"serve":          "patchbay serve --config /etc/patchbay/patchbay.yaml",
+		"doctor":         "patchbay doctor --json | jq",
+		"migrate":        "patchbay migrate --dry-run",
+		"backup":         "patchbay backup /backups/",
+		"restore":        "systemctl stop patchbay",
+		"healthcheck":    "patchbay healthcheck --listen",
 	} {
 		t.Run("patchbay "+command, func(t *testing.T) {
 			t.Parallel()

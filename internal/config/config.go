@@ -1,10 +1,10 @@
-// Package config owns the program's settings: one struct, read from the
-// environment and checked as a table. It has no globals and opens nothing.
+// Package config owns the program's settings: one struct, read from the environment
+// and a file, and checked as one table. It has no globals and opens nothing but that
+// file; what a command needs to be set is the command's to say.
 package config
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -18,72 +18,38 @@ import (
 // Config is everything that can be set.
 type Config struct {
 	PublicURL       string // origin under which people and platforms reach us
+	Listen          string // "host:port" to listen on
 	DataDir         string
 	DatabaseURL     string // "sqlite:/path" or "postgres://…"; empty: SQLite in DataDir
 	LabURL          string // origin of the Lab for browsers; empty: PublicURL
 	LabCallURL      string // origin at which this process calls the Lab; empty: as LabURL
 	LogLevel        slog.Level
-	PlatformTimeout time.Duration // of one call to a platform
+	LogFormat       string         // "text" or "json"; empty: the command's own
+	PlatformTimeout time.Duration  // of one call to a platform
+	TrustedProxies  []netip.Prefix // whose word about a client's address counts
+	MaxConnections  int            // open at once; 0: the server's default
+	RateLimit       int            // requests a second of one API key; 0: the default, below 0: none
+	MetricsToken    vault.Secret   // that /metrics asks for; empty: it is off, but for dev
 
-	FacebookVersion string
-	BlueskyPLC      string
-	BlueskyResolver string
-	TrustedOrigins  []string // http and loopback origins of development servers
+	KeyFile string       // holds the key-encryption keyset
+	Key     vault.Secret // the keyset itself
+
+	FacebookVersion       string
+	LinkedInVersion       string
+	LinkedInOrganizations string // "on" or "off"; empty: on
+	BlueskyPLC            string
+	BlueskyResolver       string
+	TrustedOrigins        []string // http and loopback origins of development servers
 
 	Apps map[string]AppCredentials // by platform id
+
+	Settings []Setting // what was read, in the table's order
 }
 
 // AppCredentials are the instance's own OAuth client at a platform.
 type AppCredentials struct {
 	ClientID     string
 	ClientSecret vault.Secret
-}
-
-// setting is one line of the table: what the variable is called and does.
-type setting struct {
-	name string
-	set  func(*Config, string) error
-}
-
-func settings() []setting {
-	return []setting{
-		{"PATCHBAY_DATABASE_URL", func(c *Config, v string) error { c.DatabaseURL = v; return checkDatabase(v) }},
-		{"PATCHBAY_PUBLIC_URL", func(c *Config, v string) (err error) { c.PublicURL, err = Origin(v); return err }},
-		{"PATCHBAY_LAB_URL", func(c *Config, v string) (err error) { c.LabURL, err = Origin(v); return err }},
-		{"PATCHBAY_LOG_LEVEL", func(c *Config, v string) error { return c.LogLevel.UnmarshalText([]byte(v)) }},
-		{"PATCHBAY_PLATFORM_TIMEOUT", func(c *Config, v string) (err error) { c.PlatformTimeout, err = positive(v); return err }},
-		{"PATCHBAY_FACEBOOK_VERSION", func(c *Config, v string) error { c.FacebookVersion = v; return nil }},
-		{"PATCHBAY_BLUESKY_PLC", func(c *Config, v string) (err error) { c.BlueskyPLC, err = Origin(v); return err }},
-		{"PATCHBAY_BLUESKY_RESOLVER", func(c *Config, v string) (err error) { c.BlueskyResolver, err = Origin(v); return err }},
-		{"PATCHBAY_TRUSTED_ORIGINS", func(c *Config, v string) (err error) { c.TrustedOrigins, err = origins(v); return err }},
-	}
-}
-
-// FromEnv reads the environment over the defaults. platformIDs names the platforms
-// whose PATCHBAY_<ID>_CLIENT_ID and _CLIENT_SECRET may be set. Errors name the
-// variable, never its value.
-func FromEnv(getenv func(string) string, platformIDs []string) (Config, error) {
-	c := Config{Apps: map[string]AppCredentials{}, PlatformTimeout: 30 * time.Second}
-	var wrong []error
-	for _, s := range settings() {
-		if v := strings.TrimSpace(getenv(s.name)); v != "" {
-			if err := s.set(&c, v); err != nil {
-				wrong = append(wrong, fmt.Errorf("%s: %w", s.name, err))
-			}
-		}
-	}
-	for _, id := range platformIDs {
-		prefix := "PATCHBAY_" + strings.ToUpper(id)
-		client, secret := getenv(prefix+"_CLIENT_ID"), getenv(prefix+"_CLIENT_SECRET")
-		switch {
-		case client == "" && secret == "":
-		case client == "" || secret == "":
-			wrong = append(wrong, fmt.Errorf("%s_CLIENT_ID and %s_CLIENT_SECRET: set both or neither", prefix, prefix))
-		default:
-			c.Apps[id] = AppCredentials{ClientID: client, ClientSecret: vault.NewSecret(secret)}
-		}
-	}
-	return c, errors.Join(wrong...)
 }
 
 func checkDatabase(v string) error {
@@ -93,6 +59,33 @@ func checkDatabase(v string) error {
 		}
 	}
 	return errors.New(`must begin with "sqlite:" or "postgres://"`)
+}
+
+func checkListen(v string) error {
+	if _, port, err := net.SplitHostPort(v); err != nil || port == "" {
+		return errors.New("must be an address to listen on, such as 127.0.0.1:8080 or :8080")
+	}
+	return nil
+}
+
+// prefixes reads networks; a single address is a network of one.
+func prefixes(list string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for item := range strings.SplitSeq(list, ",") {
+		item = strings.TrimSpace(item)
+		prefix, err := netip.ParsePrefix(item)
+		if err != nil {
+			var addr netip.Addr
+			if addr, err = netip.ParseAddr(item); err == nil && addr.Zone() == "" {
+				prefix = netip.PrefixFrom(addr, addr.BitLen())
+			}
+		}
+		if err != nil || !prefix.IsValid() {
+			return nil, errors.New("must be networks separated by commas, such as 10.0.0.0/8,192.0.2.7")
+		}
+		out = append(out, prefix.Masked())
+	}
+	return out, nil
 }
 
 func positive(v string) (time.Duration, error) {

@@ -14,14 +14,17 @@ func env(pairs map[string]string) func(string) string {
 func TestWrongSettingsAreNamedWithoutTheirValue(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]string{
-		"PATCHBAY_DATABASE_URL":       "mysql://user:hunter2@host/db",
-		"PATCHBAY_PUBLIC_URL":         "https://host/hunter2",
-		"PATCHBAY_LAB_URL":            "hunter2",
-		"PATCHBAY_PLATFORM_TIMEOUT":   "-hunter2",
-		"PATCHBAY_TRUSTED_ORIGINS":    "http://localhost:1,hunter2",
-		"PATCHBAY_BLUESKY_PLC":        "ftp://hunter2",
-		"PATCHBAY_X_CLIENT_SECRET":    "hunter2",
-		"PATCHBAY_FACEBOOK_CLIENT_ID": "hunter2",
+		"PATCHBAY_DATABASE_URL":           "mysql://user:hunter2@host/db",
+		"PATCHBAY_PUBLIC_URL":             "https://host/hunter2",
+		"PATCHBAY_LAB_URL":                "hunter2",
+		"PATCHBAY_PLATFORM_TIMEOUT":       "-hunter2",
+		"PATCHBAY_TRUSTED_ORIGINS":        "http://localhost:1,hunter2",
+		"PATCHBAY_BLUESKY_PLC":            "ftp://hunter2",
+		"PATCHBAY_LINKEDIN_ORGANIZATIONS": "hunter2",
+		"PATCHBAY_X_CLIENT_SECRET":        "hunter2",
+		"PATCHBAY_FACEBOOK_CLIENT_ID":     "hunter2",
+		"PATCHBAY_FACEBOOK_VERSION":       "26",
+		"PATCHBAY_LINKEDIN_VERSION":       "2026-07",
 	} {
 		_, err := config.FromEnv(env(map[string]string{name: value}), []string{"facebook", "x"})
 		if err == nil {
@@ -50,15 +53,19 @@ func TestOriginLeavesDefaultPortsOut(t *testing.T) {
 func TestEverythingTogether(t *testing.T) {
 	t.Parallel()
 	c, err := config.FromEnv(env(map[string]string{
-		"PATCHBAY_DATABASE_URL":    "postgres://localhost/db",
-		"PATCHBAY_PUBLIC_URL":      "https://Connect.Example.com/",
-		"PATCHBAY_TRUSTED_ORIGINS": "http://localhost:2583, http://localhost:2582",
-		"PATCHBAY_X_CLIENT_ID":     "id", "PATCHBAY_X_CLIENT_SECRET": "secret",
+		"PATCHBAY_DATABASE_URL":     "postgres://localhost/db",
+		"PATCHBAY_PUBLIC_URL":       "https://Connect.Example.com/",
+		"PATCHBAY_TRUSTED_ORIGINS":  "http://localhost:2583, http://localhost:2582",
+		"PATCHBAY_LINKEDIN_VERSION": "202607", "PATCHBAY_LINKEDIN_ORGANIZATIONS": "off",
+		"PATCHBAY_X_CLIENT_ID": "id", "PATCHBAY_X_CLIENT_SECRET": "secret",
 	}), []string{"facebook", "x"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c.PublicURL != "https://connect.example.com" || len(c.TrustedOrigins) != 2 || c.Apps["x"].ClientID != "id" || len(c.Apps) != 1 {
 		t.Errorf("got %+v", c)
+	}
+	if c.LinkedInVersion != "202607" || c.LinkedInOrganizations != "off" {
+		t.Errorf("LinkedIn: got version %q, organizations %q", c.LinkedInVersion, c.LinkedInOrganizations)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"patchbay/internal/fault"
@@ -19,30 +20,43 @@ type BeginRequest struct {
 	Browser  vault.Secret // the value of the browser's cookie
 	Platform string
 	Input    string // what the platform needs first, as its Spec says
+	// NewServer is asked before our app is registered at a server that this instance
+	// has not met; its error is the answer then. Nil: nobody minds.
+	NewServer func() error
 }
 
 // Begin makes an attempt and answers the real address at the platform to send the
 // person to, already passed through the origin table. Errors are faults: ErrLink…
-// when the link is of no use, ErrNotOffered, ErrNotConfigured, or the platform's.
+// when the link is of no use, ErrTooManyAttempts, ErrNotOffered, ErrNotConfigured, or
+// the platform's.
 func (s *Service) Begin(ctx context.Context, r BeginRequest) (string, error) {
 	session, err := s.openSession(ctx, r.Link)
 	if err != nil {
 		return "", err
 	}
-	p, app, err := s.usable(session, r.Platform)
+	p, err := s.offeredPlatform(session, r.Platform)
 	if err != nil {
 		return "", err
 	}
-	again, err := s.declinedBefore(ctx, session, r.Platform)
+	past, err := pastAttempts(ctx, s.store, session)
+	if err != nil {
+		return "", err
+	}
+	if err := s.mayLookUp(ctx, session, p); err != nil {
+		return "", err
+	}
+	app, err := s.appFor(ctx, session.WorkspaceID, p, r)
 	if err != nil {
 		return "", err
 	}
 	state := newToken()
-	req := platform.AuthorizeRequest{App: app, RedirectURI: s.callbackURI(r.Platform), State: state.Reveal(), Input: r.Input, Again: again}
+	req := platform.AuthorizeRequest{
+		App: app.App, RedirectURI: app.RedirectURI, State: state.Reveal(), Input: r.Input, Again: declinedBefore(past, r.Platform),
+	}
 	if p.Spec().PKCE == platform.PKCES256 {
 		req.Verifier = platform.NewVerifier()
 	}
-	auth, err := platform.Begin(ctx, s.env, p, req)
+	auth, err := platform.Begin(ctx, s.envOf(r.Platform), p, req)
 	if err != nil {
 		return "", err
 	}
@@ -52,10 +66,10 @@ func (s *Service) Begin(ctx context.Context, r BeginRequest) (string, error) {
 		ExpiresAt: session.ExpiresAt.Add(AttemptGrace),
 	}
 	private := attemptPrivate{Link: r.Link.Reveal(), Verifier: req.Verifier.Reveal(), Platform: auth.Private.Reveal()}
-	if err := s.insertAttempt(ctx, attempt, private); err != nil {
+	if _, err := s.insertAttempt(ctx, attempt, private); err != nil {
 		return "", fmt.Errorf("begin attempt of session %d: %w", session.ID, err)
 	}
-	return s.env.HTTP.Rebase(auth.URL), nil
+	return s.envOf(r.Platform).HTTP.Rebase(auth.URL), nil
 }
 
 // openSession finds the session of a link that may still begin attempts.
@@ -80,67 +94,100 @@ func (s *Service) checkOpen(session Session) error {
 	return nil
 }
 
-func (s *Service) usable(session Session, platformID string) (platform.Platform, platform.App, error) {
+func (s *Service) offeredPlatform(session Session, platformID string) (platform.Platform, error) {
 	p, ok := s.platforms.Get(platformID)
 	if !ok || !session.offers(platformID) {
-		return nil, platform.App{}, ErrNotOffered
+		return nil, ErrNotOffered
 	}
-	app, ok := s.apps[platformID]
-	if !ok {
-		return nil, platform.App{}, ErrNotConfigured
+	return p, nil
+}
+
+// maxAttempts bounds what one link may cost: a person needs a handful.
+const maxAttempts = 30
+
+// pastAttempts lists the session's attempts; ErrTooManyAttempts when there may be no more.
+func pastAttempts(ctx context.Context, r Reader, session Session) ([]Attempt, error) {
+	attempts, err := r.Attempts(ctx, session.WorkspaceID, session.ID)
+	if err != nil {
+		return nil, fmt.Errorf("attempts of session %d: %w", session.ID, err)
 	}
-	return p, app, nil
+	if len(attempts) >= maxAttempts {
+		return nil, ErrTooManyAttempts
+	}
+	return attempts, nil
+}
+
+// mayLookUp counts what the person typed, where that decides whom we call: also when no
+// attempt comes of it. ErrTooManyAttempts when a link named enough hosts.
+func (s *Service) mayLookUp(ctx context.Context, session Session, p platform.Platform) error {
+	if p.Spec().Input == "" {
+		return nil
+	}
+	lookups := 0
+	err := s.store.InTx(ctx, func(tx Tx) (err error) {
+		lookups, err = tx.CountLookup(ctx, session.WorkspaceID, session.ID)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("count lookup of session %d: %w", session.ID, err)
+	}
+	if lookups > maxAttempts {
+		return ErrTooManyAttempts
+	}
+	return nil
 }
 
 // declinedBefore tells whether the person said no, wholly or in part, at this
 // platform earlier in this session: some platforms only ask again when told to.
-func (s *Service) declinedBefore(ctx context.Context, session Session, platformID string) (bool, error) {
-	attempts, err := s.store.Attempts(ctx, session.WorkspaceID, session.ID)
-	if err != nil {
-		return false, fmt.Errorf("attempts of session %d: %w", session.ID, err)
-	}
-	for _, a := range attempts {
-		if a.Platform == platformID && (a.State == AttemptDenied || a.Reason == platform.ErrScopesMissing.Reason) {
-			return true, nil
-		}
-	}
-	return false, nil
+func declinedBefore(past []Attempt, platformID string) bool {
+	return slices.ContainsFunc(past, func(a Attempt) bool {
+		return a.Platform == platformID && (a.State == AttemptDenied || a.Reason == platform.ErrScopesMissing.Reason)
+	})
 }
 
 // insertAttempt commits the attempt and turns its session to pending.
-func (s *Service) insertAttempt(ctx context.Context, a Attempt, private attemptPrivate) error {
-	return s.inSession(ctx, a.WorkspaceID, a.SessionID, func(tx Tx, session *Session) error {
+func (s *Service) insertAttempt(ctx context.Context, a Attempt, private attemptPrivate) (made Attempt, err error) {
+	err = s.inSession(ctx, a.WorkspaceID, a.SessionID, func(tx Tx, session *Session) error {
 		if err := s.checkOpen(*session); err != nil {
 			return err
 		}
+		past, err := pastAttempts(ctx, tx, *session) // again: others may have begun meanwhile
+		if err != nil {
+			return err
+		}
+		if a.RedirectURI == "" {
+			if err := mayTry(past); err != nil {
+				return err
+			}
+		}
 		a.CreatedAt, a.UpdatedAt = s.now(), s.now()
-		made, err := tx.InsertAttempt(ctx, a)
-		if err != nil {
+		if made, err = tx.InsertAttempt(ctx, a); err != nil {
 			return err
 		}
-		sealed, err := s.vault.Seal(made.place(), private.encode())
-		if err != nil {
+		if made.Sealed, err = s.vault.Seal(made.place(), private.encode()); err != nil {
 			return err
 		}
-		if err := tx.SealAttempt(ctx, made.WorkspaceID, made.ID, sealed); err != nil {
+		if err := tx.SealAttempt(ctx, made.WorkspaceID, made.ID, made.Sealed); err != nil {
 			return err
 		}
 		session.Status, session.Platform, session.Reason, session.Message = SessionPending, a.Platform, "", ""
 		return s.step(ctx, tx, made, "begun", "")
 	})
+	return made, err
 }
 
 // inSession runs fn with the session locked. Where fn changed the session it is
 // saved, and whoever waits for it is woken.
 func (s *Service) inSession(ctx context.Context, workspaceID, id int64, fn func(Tx, *Session) error) error {
-	changed := false
+	changed, noted := false, &endings{}
 	err := s.store.InTx(ctx, func(tx Tx) error {
+		noted = &endings{Tx: tx}
 		before, err := tx.LockSession(ctx, workspaceID, id)
 		if err != nil {
 			return err
 		}
 		session := before
-		if err := fn(tx, &session); err != nil {
+		if err := fn(noted, &session); err != nil {
 			return err
 		}
 		if changed = !reflect.DeepEqual(before, session); !changed {
@@ -151,6 +198,25 @@ func (s *Service) inSession(ctx context.Context, workspaceID, id int64, fn func(
 	})
 	if err == nil && changed {
 		s.waiters.nudge(id)
+	}
+	if err == nil {
+		for _, a := range noted.attempts {
+			s.ended(a.Platform, string(a.State), a.Reason)
+		}
+	}
+	return err
+}
+
+// endings remembers the attempts that a transaction ended.
+type endings struct {
+	Tx
+	attempts []Attempt
+}
+
+func (e *endings) UpdateAttempt(ctx context.Context, a Attempt, from AttemptState) error {
+	err := e.Tx.UpdateAttempt(ctx, a, from)
+	if err == nil && a.State.Final() {
+		e.attempts = append(e.attempts, a)
 	}
 	return err
 }
@@ -169,6 +235,7 @@ type attemptPrivate struct {
 	Link     string `json:"link"`
 	Verifier string `json:"verifier,omitempty"`
 	Platform string `json:"platform,omitempty"`
+	Confirm  string `json:"confirm,omitempty"` // the code that the application confirms with
 }
 
 func (p attemptPrivate) encode() vault.Secret {

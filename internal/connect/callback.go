@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"patchbay/internal/fault"
@@ -14,6 +15,7 @@ import (
 // CallbackRequest is the person coming back from the platform.
 type CallbackRequest struct {
 	Platform string // of the path
+	AppID    int64  // of the path; 0: the instance's own app
 	State    vault.Secret
 	Code     vault.Secret
 	Error    string // the platform's error parameter; empty when it granted
@@ -42,6 +44,9 @@ func (s *Service) Callback(ctx context.Context, r CallbackRequest) (Arrival, err
 		return arrival, err
 	}
 	ctx = context.WithoutCancel(ctx)
+	if arrival.Session.InitiatorCheck != CheckSameBrowser && !r.Browser.Empty() {
+		arrival.Attempt.BrowserHash = HashToken(r.Browser) // what follows is shown to who came back
+	}
 	work, cancel := context.WithTimeout(ctx, s.lease)
 	defer cancel()
 	if outcome := s.refusal(r, arrival.Attempt); outcome != nil {
@@ -67,6 +72,9 @@ func (s *Service) arrive(ctx context.Context, r CallbackRequest) (Arrival, attem
 	if err != nil {
 		return Arrival{}, attemptPrivate{}, fmt.Errorf("find attempt: %w", err)
 	}
+	if attempt.RedirectURI != s.pathOf(r) {
+		return Arrival{}, attemptPrivate{}, ErrCallbackInvalid
+	}
 	private, err := s.privateOf(attempt)
 	if err != nil {
 		return Arrival{}, attemptPrivate{}, err
@@ -76,7 +84,7 @@ func (s *Service) arrive(ctx context.Context, r CallbackRequest) (Arrival, attem
 		return Arrival{}, attemptPrivate{}, err
 	}
 	switch {
-	case !sameHash(attempt.BrowserHash, HashToken(r.Browser)):
+	case arrival.Session.InitiatorCheck == CheckSameBrowser && !sameHash(attempt.BrowserHash, HashToken(r.Browser)):
 		return arrival, private, ErrMismatch
 	case attempt.State != AttemptAway:
 		return arrival, private, ErrReplayed
@@ -123,18 +131,32 @@ func (s *Service) refusal(r CallbackRequest, a Attempt) *fault.Error {
 // before anything else is done with it.
 func (s *Service) exchange(ctx context.Context, a Attempt, code vault.Secret, private attemptPrivate) error {
 	p, _ := s.platforms.Get(a.Platform)
-	app, ok := s.apps[a.Platform]
-	if !ok || app.ID != a.AppID {
-		return s.failAttempt(ctx, a, ErrNotConfigured)
+	app, err := s.appOf(ctx, a)
+	if err != nil {
+		return s.failAttempt(ctx, a, err)
 	}
-	a, err := s.consumeState(ctx, a)
+	a, err = s.consumeState(ctx, a)
 	if err != nil || a.State != AttemptExchanging {
 		return err
 	}
-	token, err := platform.Exchange(ctx, s.env, p, platform.ExchangeRequest{
+	token, err := platform.Exchange(ctx, s.envOf(a.Platform), p, platform.ExchangeRequest{
 		App: app, RedirectURI: a.RedirectURI, Code: code,
 		Verifier: vault.NewSecret(private.Verifier), Private: vault.NewSecret(private.Platform),
 	})
+	return s.accept(ctx, a, token, err)
+}
+
+// pathOf is the address that a callback came to.
+func (s *Service) pathOf(r CallbackRequest) string {
+	path := s.env.PublicURL + "/oauth/callback/" + r.Platform
+	if r.AppID != 0 {
+		path += "/" + strconv.FormatInt(r.AppID, 10)
+	}
+	return path
+}
+
+// accept goes on with what the platform answered to a code or a password.
+func (s *Service) accept(ctx context.Context, a Attempt, token platform.Token, err error) error {
 	if err != nil {
 		return s.failAttempt(ctx, a, err)
 	}

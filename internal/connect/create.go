@@ -25,47 +25,54 @@ type NewSession struct {
 	OwnerExternalID string // empty: the key's owner, else the workspace's default one
 	OwnerName       string // used when the owner is made
 	Platforms       []string
-	Selection       Selection // empty: SelectPlatform
+	Selection       Selection      // empty: SelectPlatform
+	InitiatorCheck  InitiatorCheck // empty: CheckSameBrowser
 	RedirectURL     string
 	TTL             time.Duration // zero: DefaultSessionTTL
 }
 
-// CreateSession makes a session and its link token, which is told only here.
-// Unknown owners are made. Needs ScopeSessionsWrite.
-func (s *Service) CreateSession(ctx context.Context, c Caller, n NewSession) (Session, vault.Secret, error) {
+// CreatedSession is a session with its link token, which is told only here.
+type CreatedSession struct {
+	Session
+	Owner Owner
+	Link  vault.Secret
+}
+
+// CreateSession makes a session and its link token. Unknown owners are made. Needs
+// ScopeSessionsWrite.
+func (s *Service) CreateSession(ctx context.Context, c Caller, n NewSession, once Once[CreatedSession]) (CreatedSession, error) {
 	if err := c.Require(ScopeSessionsWrite); err != nil {
-		return Session{}, vault.Secret{}, err
+		return CreatedSession{}, err
 	}
 	if err := s.checkNewSession(ctx, c, n); err != nil {
-		return Session{}, vault.Secret{}, err
+		return CreatedSession{}, err
 	}
 	link, now := newToken(), s.now()
 	session := Session{
 		WorkspaceID: c.WorkspaceID, Origin: n.Origin, Status: SessionPending, TokenHash: HashToken(link), Platforms: n.Platforms,
-		Selection: cmp.Or(n.Selection, SelectPlatform), InitiatorCheck: CheckSameBrowser, RedirectURL: n.RedirectURL,
+		Selection: cmp.Or(n.Selection, SelectPlatform), InitiatorCheck: cmp.Or(n.InitiatorCheck, CheckSameBrowser), RedirectURL: n.RedirectURL,
 		CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(cmp.Or(n.TTL, DefaultSessionTTL)),
 	}
-	err := s.store.InTx(ctx, func(tx Tx) error {
+	created, err := effect(ctx, s, c, once, func(tx Tx) (CreatedSession, error) {
 		owner, err := s.ownerFor(ctx, tx, c, n)
 		if err != nil {
-			return err
+			return CreatedSession{}, err
 		}
 		session.OwnerID = owner.ID
 		made, err := tx.InsertSession(ctx, session)
 		if err != nil {
-			return err
+			return CreatedSession{}, err
 		}
-		session.ID = made.ID
 		s.emit(tx, Event{
 			WorkspaceID: c.WorkspaceID, Type: EventSessionCreated, OwnerID: owner.ID, SessionID: made.ID,
 			Cause: CauseIntegration, Data: eventData("origin", n.Origin),
 		})
-		return nil
+		return CreatedSession{made, owner, link}, nil
 	})
 	if err != nil {
-		return Session{}, vault.Secret{}, fmt.Errorf("create session: %w", err)
+		return CreatedSession{}, fmt.Errorf("create session: %w", err)
 	}
-	return session, link, nil
+	return created, nil
 }
 
 func (s *Service) checkNewSession(ctx context.Context, c Caller, n NewSession) error {
@@ -76,6 +83,15 @@ func (s *Service) checkNewSession(ctx context.Context, c Caller, n NewSession) e
 	}
 	if n.TTL != 0 && (n.TTL < minSessionTTL || n.TTL > MaxSessionTTL) {
 		return fault.InvalidField("expires_in", "range", "must be between 60 and 86400 seconds")
+	}
+	switch n.InitiatorCheck {
+	case "", CheckSameBrowser, CheckNone:
+	case CheckConfirm:
+		if n.RedirectURL == "" {
+			return fault.InvalidField("redirect_url", "required", "must be given: the code to confirm with comes there")
+		}
+	default:
+		return fault.InvalidField("initiator_check", "unknown", "must be same_browser, confirm or none")
 	}
 	if len(n.OwnerExternalID) > 255 || len(n.OwnerName) > 255 {
 		return fault.InvalidField("owner", "length", "must be at most 255 characters")
@@ -96,7 +112,7 @@ func (s *Service) ownerFor(ctx context.Context, tx Tx, c Caller, n NewSession) (
 	case c.OwnerID != 0:
 		owner, err := tx.Owner(ctx, c.WorkspaceID, c.OwnerID)
 		if err == nil && n.OwnerExternalID != "" && n.OwnerExternalID != owner.ExternalID {
-			return Owner{}, fault.New(fault.NotFound, "owner_unknown", "There is no such owner.")
+			return Owner{}, errOwnerUnknown
 		}
 		return owner, err
 	case n.OwnerExternalID == "":
@@ -107,7 +123,7 @@ func (s *Service) ownerFor(ctx context.Context, tx Tx, c Caller, n NewSession) (
 		return owner, err
 	}
 	owner, _, err = tx.EnsureOwner(ctx, Owner{
-		WorkspaceID: c.WorkspaceID, ExternalID: n.OwnerExternalID, Name: cmp.Or(n.OwnerName, n.OwnerExternalID), CreatedAt: s.now(),
+		WorkspaceID: c.WorkspaceID, ExternalID: n.OwnerExternalID, Name: cmp.Or(n.OwnerName, n.OwnerExternalID), CreatedAt: s.now(), UpdatedAt: s.now(),
 	})
 	return owner, err
 }

@@ -17,7 +17,7 @@ func (s *Service) Document(platformID, name string) (any, error) {
 	if !ok {
 		return nil, errNotFound
 	}
-	docs, err := publisher.Documents(s.env, s.apps[platformID])
+	docs, err := publisher.Documents(s.envOf(platformID), s.apps[platformID])
 	if err != nil {
 		return nil, fmt.Errorf("documents of %s: %w", platformID, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"patchbay/internal/fault"
 )
@@ -36,7 +37,7 @@ func endState(why *fault.Error) AttemptState {
 func (s *Service) endAttempt(ctx context.Context, a Attempt, to AttemptState, why *fault.Error) error {
 	return s.inSession(ctx, a.WorkspaceID, a.SessionID, func(tx Tx, session *Session) error {
 		from, grantID := a.State, a.GrantID
-		ended, err := s.retired(a, to, why)
+		ended, err := s.retired(ctx, tx, a, to, why)
 		if err != nil {
 			return err
 		}
@@ -49,6 +50,9 @@ func (s *Service) endAttempt(ctx context.Context, a Attempt, to AttemptState, wh
 		if err := s.dropGrant(ctx, tx, a.WorkspaceID, grantID); err != nil {
 			return err
 		}
+		if from == AttemptConfirming {
+			session.ConfirmHash, session.ConfirmBy = nil, time.Time{}
+		}
 		if session.Final() || to == AttemptSuperseded || to == AttemptExpired {
 			return nil // a session expires by its own time
 		}
@@ -58,14 +62,19 @@ func (s *Service) endAttempt(ctx context.Context, a Attempt, to AttemptState, wh
 
 // retired is the attempt in a final state: it lets go of its grant, and of every
 // secret but the link, which a late callback still leads back to. One whose secrets
-// no longer open (its key is gone) ends all the same.
-func (s *Service) retired(a Attempt, to AttemptState, why *fault.Error) (Attempt, error) {
+// no longer open (its key is gone) ends all the same. They are read again: while a was
+// away with a call to the platform its key may have been exchanged.
+func (s *Service) retired(ctx context.Context, tx Tx, a Attempt, to AttemptState, why *fault.Error) (Attempt, error) {
 	ended := a.moved(s.now(), to, why)
 	if to != AttemptSucceeded {
 		ended.GrantID = 0
 	}
-	ended.Sealed = nil
-	private, err := s.privateOf(a)
+	ended.Sealed, ended.ChosenIDs = nil, nil
+	stored, err := tx.Attempt(ctx, a.WorkspaceID, a.ID)
+	if err != nil {
+		return ended, err
+	}
+	private, err := s.privateOf(stored)
 	if err != nil {
 		return ended, nil
 	}
@@ -81,7 +90,7 @@ func (s *Service) failSession(ctx context.Context, tx Tx, session *Session, a At
 		return err
 	}
 	for _, other := range attempts {
-		if other.ID > a.ID && !other.State.Final() {
+		if (other.ID > a.ID && !other.State.Final()) || other.State == AttemptConfirming {
 			return nil // the session tells of that one
 		}
 	}

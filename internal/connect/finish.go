@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"patchbay/internal/fault"
 	"patchbay/internal/platform"
@@ -18,7 +19,7 @@ func (s *Service) finish(ctx context.Context, tx Tx, session *Session, a Attempt
 	if err != nil {
 		return err
 	}
-	done, err := s.retired(a, AttemptSucceeded, nil)
+	done, err := s.retired(ctx, tx, a, AttemptSucceeded, nil)
 	if err != nil {
 		return err
 	}
@@ -42,7 +43,7 @@ func (s *Service) finish(ctx context.Context, tx Tx, session *Session, a Attempt
 		return err
 	}
 	session.Status, session.Platform, session.Reason, session.Message = SessionSucceeded, a.Platform, "", ""
-	session.EndedAt = s.now()
+	session.EndedAt, session.ConfirmBy = s.now(), time.Time{} // the hash stays: confirming again is no error
 	s.emit(tx, Event{
 		WorkspaceID: session.WorkspaceID, Type: EventSessionSucceeded, OwnerID: session.OwnerID, SessionID: session.ID,
 		Cause: CauseCustomer, Data: eventData("platform", a.Platform),
@@ -79,7 +80,7 @@ func (s *Service) supersedeOthers(ctx context.Context, tx Tx, done Attempt) erro
 		return err
 	}
 	for _, a := range attempts {
-		if a.ID == done.ID || (a.State != AttemptAway && a.State != AttemptChoosing) {
+		if a.ID == done.ID || (a.State != AttemptAway && a.State != AttemptChoosing && a.State != AttemptConfirming) {
 			continue
 		}
 		if err := s.supersede(ctx, tx, a); err != nil {
@@ -122,7 +123,7 @@ func (s *Service) Choose(ctx context.Context, r ChooseRequest) (Session, error) 
 		if err != nil {
 			return err
 		}
-		err = s.finish(ctx, tx, locked, a, grant, chosen)
+		err = s.finishOrWait(ctx, tx, locked, a, grant, chosen)
 		session = *locked
 		return err
 	})

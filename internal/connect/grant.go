@@ -11,6 +11,7 @@ type GrantState string
 
 const (
 	GrantUnverified GrantState = "unverified" // credentials stored, whose they are is not known yet
+	GrantHeld       GrantState = "held"       // verified, but the application must confirm first
 	GrantUsable     GrantState = "usable"
 )
 

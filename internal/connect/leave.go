@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"patchbay/internal/fault"
 	"patchbay/internal/vault"
@@ -25,7 +26,7 @@ func (s *Service) Leave(ctx context.Context, link vault.Secret) (Session, error)
 		if locked.Final() {
 			return nil
 		}
-		locked.EndedAt = s.now()
+		locked.EndedAt, locked.ConfirmHash, locked.ConfirmBy = s.now(), nil, time.Time{}
 		if locked.Status == SessionPending {
 			locked.Status = SessionCanceled
 			s.emit(tx, Event{

@@ -8,4 +8,5 @@ type Outcome struct {
 	Session  Session
 	Channels []Channel // in the order of Session.ChannelIDs
 	Link     vault.Secret
+	Code     vault.Secret // to confirm with; only for the browser that came back, and only while it is waited for
 }

@@ -22,6 +22,9 @@ type LinkView struct {
 	Targets   []Target // while the choice is open
 	Pick      platform.Pick
 	Expired   bool // no new attempt may begin
+	// ConfirmCode goes to the redirect URL, while the application must confirm what
+	// this browser's attempt chose.
+	ConfirmCode vault.Secret
 }
 
 // OpenLink shows the session of a link to a browser. ErrLinkUnknown when there is none.
@@ -36,11 +39,14 @@ func (s *Service) OpenLink(ctx context.Context, link, browser vault.Secret) (Lin
 	if session, err = s.settled(ctx, session); err != nil {
 		return LinkView{}, err
 	}
-	v := LinkView{Offered: s.offered(session), Expired: !s.now().Before(session.ExpiresAt)}
+	v := LinkView{Expired: !s.now().Before(session.ExpiresAt)}
 	if v.SessionView, err = s.view(ctx, session); err != nil {
 		return LinkView{}, err
 	}
 	if v.Workspace, err = s.store.Workspace(ctx, session.WorkspaceID); err != nil {
+		return LinkView{}, err
+	}
+	if v.Offered, err = s.offered(ctx, session); err != nil {
 		return LinkView{}, err
 	}
 	if v.Attempt, err = s.attemptOf(ctx, session, browser); err != nil {
@@ -49,7 +55,9 @@ func (s *Service) OpenLink(ctx context.Context, link, browser vault.Secret) (Lin
 	return s.withChoice(ctx, v)
 }
 
-// attemptOf is this browser's attempt that succeeded, else its latest.
+// attemptOf is this browser's attempt that succeeded, else its latest. A later
+// one does not hide one that waits to be confirmed: the person can still go on with that,
+// until another that is finished takes its place.
 func (s *Service) attemptOf(ctx context.Context, session Session, browser vault.Secret) (Attempt, error) {
 	attempts, err := s.store.Attempts(ctx, session.WorkspaceID, session.ID)
 	if err != nil {
@@ -57,7 +65,8 @@ func (s *Service) attemptOf(ctx context.Context, session Session, browser vault.
 	}
 	var found Attempt
 	for _, a := range attempts {
-		if sameHash(a.BrowserHash, HashToken(browser)) && found.State != AttemptSucceeded {
+		hidden := found.State == AttemptSucceeded || found.State == AttemptConfirming
+		if sameHash(a.BrowserHash, HashToken(browser)) && !hidden {
 			found = a
 		}
 	}
@@ -68,6 +77,11 @@ func (s *Service) attemptOf(ctx context.Context, session Session, browser vault.
 // while the choice among them is open.
 func (s *Service) withChoice(ctx context.Context, v LinkView) (LinkView, error) {
 	a := v.Attempt
+	if a.State == AttemptConfirming {
+		private, err := s.privateOf(a)
+		v.ConfirmCode = vault.NewSecret(private.Confirm)
+		return v, err
+	}
 	if a.GrantID == 0 || (a.State != AttemptChoosing && a.State != AttemptSucceeded) {
 		return v, nil
 	}

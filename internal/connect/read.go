@@ -2,6 +2,7 @@ package connect
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"patchbay/internal/fault"
@@ -16,18 +17,29 @@ type SessionView struct {
 	Channels []Channel // in the order of Session.ChannelIDs
 }
 
+func isNotFound(err error) bool { return errors.Is(err, fault.NotFound) }
+
 var errNotFound = fault.New(fault.NotFound, "not_found", "There is no such thing here.")
+
+// NoSuch is the one answer about what is not there and about what the caller may not
+// see: the two cannot be told apart. what names it, such as "session".
+func NoSuch(what string) *fault.Error {
+	return fault.Newf(fault.NotFound, "not_found", "There is no such %s.", what)
+}
 
 // Session finds one by id. Needs ScopeSessionsRead; another owner's is not found.
 func (s *Service) Session(ctx context.Context, c Caller, id int64) (SessionView, error) {
 	if err := c.Require(ScopeSessionsRead); err != nil {
 		return SessionView{}, err
 	}
-	session, err := s.store.Session(ctx, c.WorkspaceID, id)
+	session, owner, err := s.store.SessionAndOwner(ctx, c.WorkspaceID, id)
 	if err != nil {
 		return SessionView{}, err
 	}
-	return s.viewFor(ctx, c, session)
+	if session, err = s.visible(ctx, c, session); err != nil {
+		return SessionView{}, err
+	}
+	return s.viewOf(ctx, session, owner)
 }
 
 // SessionByLink finds the session of a link token for a caller of its workspace.
@@ -37,18 +49,18 @@ func (s *Service) SessionByLink(ctx context.Context, c Caller, link vault.Secret
 	if err != nil {
 		return SessionView{}, err
 	}
-	return s.viewFor(ctx, c, session)
-}
-
-func (s *Service) viewFor(ctx context.Context, c Caller, session Session) (SessionView, error) {
-	if session.WorkspaceID != c.WorkspaceID || (c.OwnerID != 0 && c.OwnerID != session.OwnerID) {
-		return SessionView{}, errNotFound
-	}
-	session, err := s.settled(ctx, session)
-	if err != nil {
+	if session, err = s.visible(ctx, c, session); err != nil {
 		return SessionView{}, err
 	}
 	return s.view(ctx, session)
+}
+
+// visible is the session as it stands by now, if the caller may see it.
+func (s *Service) visible(ctx context.Context, c Caller, session Session) (Session, error) {
+	if session.WorkspaceID != c.WorkspaceID || (c.OwnerID != 0 && c.OwnerID != session.OwnerID) {
+		return Session{}, NoSuch("session")
+	}
+	return s.settled(ctx, session)
 }
 
 func (s *Service) view(ctx context.Context, session Session) (SessionView, error) {
@@ -56,6 +68,10 @@ func (s *Service) view(ctx context.Context, session Session) (SessionView, error
 	if err != nil {
 		return SessionView{}, fmt.Errorf("owner of session %d: %w", session.ID, err)
 	}
+	return s.viewOf(ctx, session, owner)
+}
+
+func (s *Service) viewOf(ctx context.Context, session Session, owner Owner) (SessionView, error) {
 	v := SessionView{Session: session, Owner: owner}
 	for _, id := range session.ChannelIDs {
 		channel, err := s.store.Channel(ctx, session.WorkspaceID, id)
@@ -97,16 +113,17 @@ func (s *Service) Attempts(ctx context.Context, c Caller, sessionID int64) ([]Ti
 	return lines, nil
 }
 
-// Channel finds one by id. Needs ScopeChannelsRead; another owner's is not found.
-func (s *Service) Channel(ctx context.Context, c Caller, id int64) (Channel, error) {
+// Channel finds one by id, with its owner. Needs ScopeChannelsRead; another owner's is
+// not found.
+func (s *Service) Channel(ctx context.Context, c Caller, id int64) (Channel, Owner, error) {
 	if err := c.Require(ScopeChannelsRead); err != nil {
-		return Channel{}, err
+		return Channel{}, Owner{}, err
 	}
-	channel, err := s.store.Channel(ctx, c.WorkspaceID, id)
+	channel, owner, err := s.store.ChannelAndOwner(ctx, c.WorkspaceID, id)
 	if err == nil && c.OwnerID != 0 && c.OwnerID != channel.OwnerID {
-		return Channel{}, errNotFound
+		return Channel{}, Owner{}, NoSuch("channel")
 	}
-	return channel, err
+	return channel, owner, err
 }
 
 // Owner finds an owner by our id within the caller's workspace.
@@ -119,7 +136,7 @@ func (s *Service) Owner(ctx context.Context, c Caller, id int64) (Owner, error) 
 func (s *Service) OwnerByExternalID(ctx context.Context, c Caller, externalID string) (Owner, error) {
 	owner, err := s.store.OwnerByExternalID(ctx, c.WorkspaceID, externalID)
 	if err == nil && c.OwnerID != 0 && c.OwnerID != owner.ID {
-		return Owner{}, errNotFound
+		return Owner{}, NoSuch("owner")
 	}
 	return owner, err
 }
@@ -141,11 +158,8 @@ func (s *Service) Channels(ctx context.Context, c Caller, f ChannelFilter, after
 // Events lists what happened, by ascending number, those above after. Needs
 // ScopeEventsRead; a key that is bound to one owner may not follow the workspace.
 func (s *Service) Events(ctx context.Context, c Caller, after int64, limit int) ([]Event, error) {
-	if err := c.Require(ScopeEventsRead); err != nil {
+	if err := c.requireWhole(ScopeEventsRead); err != nil {
 		return nil, err
-	}
-	if c.OwnerID != 0 {
-		return nil, fault.New(fault.Forbidden, "owner_bound", "A key that is bound to one owner cannot read the workspace's events.")
 	}
 	return s.store.Events(ctx, c.WorkspaceID, after, limit)
 }
@@ -154,16 +168,26 @@ func (s *Service) Events(ctx context.Context, c Caller, after int64, limit int) 
 type Offered struct {
 	Spec       platform.Spec
 	Configured bool
+	Password   bool // an app password is another way
 }
 
 // offered lists what the session offers, in the program's order.
-func (s *Service) offered(session Session) []Offered {
+func (s *Service) offered(ctx context.Context, session Session) ([]Offered, error) {
 	var out []Offered
 	for _, p := range s.platforms.All() {
 		spec := p.Spec()
-		if session.offers(spec.ID) {
-			out = append(out, Offered{Spec: spec, Configured: s.Configured(spec.ID)})
+		if !session.offers(spec.ID) {
+			continue
 		}
+		configured := s.Configured(spec.ID)
+		if !configured {
+			_, err := s.store.LiveApp(ctx, session.WorkspaceID, spec.ID, "")
+			if configured = err == nil; err != nil && !errors.Is(err, fault.NotFound) {
+				return nil, err
+			}
+		}
+		_, signer := p.(platform.PasswordSigner)
+		out = append(out, Offered{Spec: spec, Configured: configured, Password: signer})
 	}
-	return out
+	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"patchbay/internal/fault"
@@ -33,7 +34,7 @@ func CheckRedirect(w Workspace, raw string) error {
 		return ErrRedirect
 	}
 	u, err := url.Parse(raw)
-	if err != nil || u.User != nil || !usableScheme(u) {
+	if err != nil || u.User != nil || !plainHost(u) || !usableScheme(u) {
 		return ErrRedirect
 	}
 	if len(w.AllowedRedirects) > 0 && !slices.Contains(w.AllowedRedirects, raw) {
@@ -49,6 +50,44 @@ func plainURLText(raw string) bool {
 		return false
 	}
 	return !strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '\\' })
+}
+
+// plainHost refuses hosts that browsers read otherwise than Go, or not at all
+// (https://url.spec.whatwg.org/#host-parsing): escapes, characters that no name has, ports
+// above 65535, and numbers in other clothes than an address of four.
+func plainHost(u *url.URL) bool {
+	if port := u.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return false
+		}
+	}
+	host := u.Hostname()
+	if strings.HasPrefix(u.Host, "[") {
+		addr, err := netip.ParseAddr(host)
+		return err == nil && addr.Is6() && addr.Zone() == ""
+	}
+	if strings.ContainsFunc(host, func(r rune) bool { return !nameChar(r) }) {
+		return false
+	}
+	if special := strings.EqualFold(u.Scheme, "http") || strings.EqualFold(u.Scheme, "https"); !special || !endsInNumber(host) {
+		return true
+	}
+	_, err := netip.ParseAddr(host)
+	return err == nil
+}
+
+func nameChar(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-._~!$&'()*+,;=", r)
+}
+
+// endsInNumber tells the hosts that browsers take for IPv4 addresses: "2130706433", "0x7f.1".
+func endsInNumber(host string) bool {
+	labels := strings.Split(strings.TrimSuffix(host, "."), ".")
+	last := strings.ToLower(labels[len(labels)-1])
+	if hex, ok := strings.CutPrefix(last, "0x"); ok {
+		return strings.Trim(hex, "0123456789abcdef") == ""
+	}
+	return last != "" && strings.Trim(last, "0123456789") == ""
 }
 
 func usableScheme(u *url.URL) bool {
@@ -81,12 +120,13 @@ func AppendParams(raw string, params []Param) string {
 		return raw
 	}
 	base, fragment, hasFragment := strings.Cut(raw, "#")
-	sep := "?"
+	_, query, hasQuery := strings.Cut(base, "?")
+	sep := "&"
 	switch {
-	case strings.HasSuffix(base, "?"), strings.HasSuffix(base, "&"):
+	case !hasQuery:
+		sep = "?"
+	case query == "", strings.HasSuffix(query, "&"):
 		sep = ""
-	case strings.Contains(base, "?"):
-		sep = "&"
 	}
 	pairs := make([]string, len(params))
 	for i, p := range params {

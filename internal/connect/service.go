@@ -16,10 +16,15 @@ type Service struct {
 	platforms *platform.Registry
 	apps      map[string]platform.App
 	env       platform.Env
+	envs      map[string]platform.Env
 	now       func() time.Time
 	log       *slog.Logger
 	lease     time.Duration
 	waiters   *waiters
+	keys      keyCache
+	ended     func(platformID, state, reason string)
+
+	registering locks // one registration at a time for each server
 }
 
 // Config is what a Service is made of. All fields but Lease are required.
@@ -29,7 +34,10 @@ type Config struct {
 	Platforms *platform.Registry
 	Apps      map[string]platform.App // the instance's own, by platform id; absent: not configured
 	Env       platform.Env            // Now is the clock of expiry and schedules
+	Envs      map[string]platform.Env // by platform id, for those with an origin table of their own; absent: Env
 	Log       *slog.Logger
+	// Ended is told each attempt that reached a final state here. Nil: nobody asks.
+	Ended func(platformID, state, reason string)
 	// Lease is how long an attempt may be exchanging or verifying before it counts
 	// as dead; longer than the calls it covers take at most. Zero: 5 minutes.
 	Lease time.Duration
@@ -40,31 +48,40 @@ func New(cfg Config) *Service {
 	if cfg.Lease == 0 {
 		cfg.Lease = 5 * time.Minute
 	}
+	if cfg.Ended == nil {
+		cfg.Ended = func(string, string, string) {}
+	}
 	return &Service{
-		store: cfg.Store, vault: cfg.Vault, platforms: cfg.Platforms, apps: cfg.Apps, env: cfg.Env,
-		now: cfg.Env.Now, log: cfg.Log, lease: cfg.Lease, waiters: newWaiters(),
+		store: cfg.Store, vault: cfg.Vault, platforms: cfg.Platforms, apps: cfg.Apps, env: cfg.Env, envs: cfg.Envs,
+		now: cfg.Env.Now, log: cfg.Log, lease: cfg.Lease, waiters: newWaiters(), ended: cfg.Ended,
 	}
 }
 
 // Platforms is the registry of what can be connected.
 func (s *Service) Platforms() *platform.Registry { return s.platforms }
 
-// Configured tells whether this server has an app at the platform.
+// Configured tells whether this server has an app at the platform, or registers one
+// where the person's server is.
 func (s *Service) Configured(platformID string) bool {
 	_, ok := s.apps[platformID]
+	if p, known := s.platforms.Get(platformID); known && !ok {
+		_, ok = p.(platform.Registrar)
+	}
 	return ok
+}
+
+// envOf is what a platform's code may use of the world.
+func (s *Service) envOf(platformID string) platform.Env {
+	if env, ok := s.envs[platformID]; ok {
+		return env
+	}
+	return s.env
 }
 
 // Ready tells whether the store answers.
 func (s *Service) Ready(ctx context.Context) error {
 	_, err := s.store.SessionVersions(ctx, []int64{0})
 	return err
-}
-
-// callbackURI is the address that the platform sends the person back to. It is
-// printed in setup guides and never changes.
-func (s *Service) callbackURI(platformID string) string {
-	return s.env.PublicURL + "/oauth/callback/" + platformID
 }
 
 func (s *Service) emit(tx Tx, e Event) {

@@ -19,8 +19,16 @@ const (
 // InitiatorCheck says how we know that who finished is who started.
 type InitiatorCheck string
 
-// CheckSameBrowser holds every attempt to the browser that began it.
-const CheckSameBrowser InitiatorCheck = "same_browser"
+const (
+	// CheckSameBrowser holds every attempt to the browser that began it.
+	CheckSameBrowser InitiatorCheck = "same_browser"
+	// CheckConfirm waits for the application: its backend confirms with the code that
+	// came to its redirect URL, and nothing is connected before. For applications on
+	// phones, where a platform's own app comes back in another browser.
+	CheckConfirm InitiatorCheck = "confirm"
+	// CheckNone lets anybody finish who holds the platform's answer.
+	CheckNone InitiatorCheck = "none"
+)
 
 // Selection says how many targets one consent may turn into channels.
 type Selection string
@@ -55,6 +63,8 @@ type Session struct {
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	ExpiresAt      time.Time // ends new attempts; one begun before has AttemptGrace more
+	ConfirmHash    []byte    // SHA-256 of the code to confirm with; nil: none is waited for
+	ConfirmBy      time.Time // until when; zero: nothing is waited for
 	EndedAt        time.Time // set when nothing can change any more; zero before
 }
 
@@ -72,6 +82,7 @@ const (
 	AttemptExchanging  AttemptState = "exchanging"  // the state is consumed, the code is being exchanged
 	AttemptVerifying   AttemptState = "verifying"   // credentials are stored; identity and targets are being asked: resumable
 	AttemptChoosing    AttemptState = "choosing"    // the person chooses among targets
+	AttemptConfirming  AttemptState = "confirming"  // the application must confirm: nothing is connected yet
 	AttemptSucceeded   AttemptState = "succeeded"   // final, as are those below
 	AttemptDenied      AttemptState = "denied"      // the person said no
 	AttemptFailed      AttemptState = "failed"      // see Reason
@@ -83,12 +94,17 @@ const (
 // Final tells whether the attempt can no longer move.
 func (s AttemptState) Final() bool {
 	switch s {
-	case AttemptAway, AttemptExchanging, AttemptVerifying, AttemptChoosing:
+	case AttemptAway, AttemptExchanging, AttemptVerifying, AttemptChoosing, AttemptConfirming:
 		return false
 	default:
 		return true
 	}
 }
+
+// SealsAnew tells whether an attempt that comes to this state has other secrets than
+// before. In all other states what is stored stays: an attempt is carried through calls
+// to the platform, and its secrets may be under another key by the time it is written.
+func (s AttemptState) SealsAnew() bool { return s.Final() || s == AttemptConfirming }
 
 // Attempt is one trip to a platform inside a session.
 type Attempt struct {
@@ -98,12 +114,13 @@ type Attempt struct {
 	Platform    string
 	AppID       int64
 	State       AttemptState
-	StateHash   []byte // SHA-256 of the OAuth state
-	BrowserHash []byte // SHA-256 of the browser cookie
-	RedirectURI string // byte for byte as sent
-	Issuer      string // what iss must equal; empty: none is sent
-	Sealed      []byte // link token, PKCE verifier and the platform's private data
-	GrantID     int64  // 0 before credentials are stored
+	StateHash   []byte  // SHA-256 of the OAuth state
+	BrowserHash []byte  // SHA-256 of the browser cookie: of who began, and with other checks than CheckSameBrowser of who came back
+	RedirectURI string  // byte for byte as sent
+	Issuer      string  // what iss must equal; empty: none is sent
+	Sealed      []byte  // link token, PKCE verifier and the platform's private data
+	GrantID     int64   // 0 before credentials are stored
+	ChosenIDs   []int64 // targets to connect once the application confirms
 	Reason      string
 	Message     string
 	CreatedAt   time.Time

@@ -21,10 +21,14 @@ type Store interface {
 type Tx interface {
 	Reader
 	TenantWriter
+	AppWriter
+	ReplyWriter
 	SessionWriter
 	AttemptWriter
 	GrantWriter
 	ChannelWriter
+	SealedWriter
+	InstanceWriter
 	// Emit writes an event together with what it tells. Numbers are given at the
 	// end of the transaction, so that number order is commit order.
 	Emit(Event)
@@ -33,46 +37,107 @@ type Tx interface {
 // Reader is what can be asked.
 type Reader interface {
 	TenantReader
+	AppReader
 	SessionReader
 	AttemptReader
 	GrantReader
 	ChannelReader
 	EventReader
+	SealedReader
+	InstanceReader
 }
 
 // TenantReader finds workspaces and what belongs to them by name.
 type TenantReader interface {
 	Workspace(ctx context.Context, id int64) (Workspace, error)
 	FirstWorkspace(ctx context.Context) (Workspace, error) // lowest id; NotFound in an empty store
+	// Workspaces lists by ascending id, those with an id above after, at most limit.
+	Workspaces(ctx context.Context, after int64, limit int) ([]Workspace, error)
 	KeyByHash(ctx context.Context, hash []byte) (Key, error)
+	Key(ctx context.Context, workspaceID, id int64) (Key, error)
+	// Keys lists by ascending id, those with an id above after, at most limit; of one
+	// owner where ownerID is not 0.
+	Keys(ctx context.Context, workspaceID, ownerID, after int64, limit int) ([]Key, error)
+	// Owners lists by ascending id, those with an id above after, at most limit.
+	Owners(ctx context.Context, workspaceID, after int64, limit int) ([]Owner, error)
 	Owner(ctx context.Context, workspaceID, id int64) (Owner, error)
 	OwnerByExternalID(ctx context.Context, workspaceID int64, externalID string) (Owner, error)
 	DefaultOwner(ctx context.Context, workspaceID int64) (Owner, error)
-	App(ctx context.Context, id int64) (App, error)
+}
+
+// AppReader finds apps. Those of the instance are everybody's.
+type AppReader interface {
+	// App finds one of the workspace or of the instance.
+	App(ctx context.Context, workspaceID, id int64) (App, error)
+	// LiveApp is the newest one that is not retired of exactly this workspace (0: the
+	// instance), platform and server.
+	LiveApp(ctx context.Context, workspaceID int64, platform, server string) (App, error)
+	// Apps lists the workspace's own, retired ones too, by ascending id, those with an
+	// id above after, at most limit.
+	Apps(ctx context.Context, workspaceID, after int64, limit int) ([]App, error)
+}
+
+// AppWriter changes apps.
+type AppWriter interface {
+	// EnsureApp finds the app by (workspace, platform, server, client id) or makes it.
+	EnsureApp(ctx context.Context, a App) (App, error)
+	// InsertApp makes an app; fault.Conflict where the workspace has a live one at the
+	// platform and server.
+	InsertApp(ctx context.Context, a App) (App, error)
+	// LockApp reads one of the workspace or of the instance, and keeps others from changing
+	// it until the transaction ends.
+	LockApp(ctx context.Context, workspaceID, id int64) (App, error)
+	// UpdateApp writes Name, ClientID and UpdatedAt of a live app, and Sealed unless it is nil.
+	UpdateApp(ctx context.Context, a App) error
+	// FillApp writes ClientID, Sealed, Scopes and UpdatedAt of an app that has no
+	// client id yet; else fault.Conflict and no change.
+	FillApp(ctx context.Context, a App) error
+	// SealApp writes Sealed of an app of the instance that has none; else fault.Conflict
+	// and no change.
+	SealApp(ctx context.Context, id int64, sealed []byte) error
+	// RetireApp ends new consents with a live app of exactly this workspace (0: the instance).
+	RetireApp(ctx context.Context, workspaceID, id int64, at time.Time) error
+}
+
+// ReplyWriter keeps the answers of requests with an idempotency key.
+type ReplyWriter interface {
+	Reply(ctx context.Context, workspaceID int64, route string, keyHash []byte) (Reply, error)
+	// InsertReply takes the place of (workspace, route, key hash); fault.Conflict when it is taken.
+	InsertReply(ctx context.Context, r Reply) (Reply, error)
+	SealReply(ctx context.Context, workspaceID, id int64, sealed []byte) error
+	DeleteReply(ctx context.Context, workspaceID, id int64) error
+	// DropReplies deletes up to limit replies that expired at or before now, and tells how many.
+	DropReplies(ctx context.Context, now time.Time, limit int) (int64, error)
 }
 
 // TenantWriter makes them. Inserts return the row with its id.
 type TenantWriter interface {
 	InsertWorkspace(ctx context.Context, w Workspace) (Workspace, error)
+	// LockWorkspace and LockOwner read and keep others from changing what they read until
+	// the transaction ends.
+	LockWorkspace(ctx context.Context, id int64) (Workspace, error)
+	LockOwner(ctx context.Context, workspaceID, id int64) (Owner, error)
 	// UpdateWorkspace writes Name, RequireRedirectURL and AllowedRedirects.
 	UpdateWorkspace(ctx context.Context, w Workspace) error
 	InsertKey(ctx context.Context, k Key) (Key, error)
 	RevokeKey(ctx context.Context, workspaceID, id int64, at time.Time) error
 	// EnsureOwner finds the owner by (workspace, external id) or makes it; made tells which.
 	EnsureOwner(ctx context.Context, o Owner) (owner Owner, made bool, err error)
-	// EnsureApp finds the app by (workspace, platform, server, client id) or makes it.
-	EnsureApp(ctx context.Context, a App) (App, error)
+	// UpdateOwner writes Name, AvatarURL, ContactEmail, Reference and UpdatedAt.
+	UpdateOwner(ctx context.Context, o Owner) error
 }
 
 // SessionReader finds sessions.
 type SessionReader interface {
 	Session(ctx context.Context, workspaceID, id int64) (Session, error)
+	// SessionAndOwner is Session with its owner, in one read: what is polled most.
+	SessionAndOwner(ctx context.Context, workspaceID, id int64) (Session, Owner, error)
 	SessionByTokenHash(ctx context.Context, hash []byte) (Session, error)
 	// SessionVersions tells UpdatedAt of those sessions that exist, for waiting.
 	SessionVersions(ctx context.Context, ids []int64) (map[int64]time.Time, error)
 	// DueSessions lists sessions not ended whose ExpiresAt is at or before now and
-	// which no attempt can still turn, oldest first: one that is exchanging or
-	// verifying, or one away or choosing that has not expired itself.
+	// which no attempt can still turn, oldest first: one that is exchanging,
+	// verifying or confirming, or one away or choosing that has not expired itself.
 	DueSessions(ctx context.Context, now time.Time, limit int) ([]Session, error)
 }
 
@@ -83,8 +148,12 @@ type SessionWriter interface {
 	// transaction ends. Every transaction that changes a session or its attempts
 	// locks the session first.
 	LockSession(ctx context.Context, workspaceID, id int64) (Session, error)
-	// UpdateSession writes Status, Platform, Reason, Message, ChannelIDs, UpdatedAt and EndedAt.
+	// UpdateSession writes Status, Platform, Reason, Message, ChannelIDs, UpdatedAt, EndedAt,
+	// ConfirmHash and ConfirmBy.
 	UpdateSession(ctx context.Context, s Session) error
+	// CountLookup counts one more handle or server that was typed in the session, and
+	// answers how many there were with it.
+	CountLookup(ctx context.Context, workspaceID, id int64) (int, error)
 }
 
 // AttemptReader finds attempts.
@@ -94,15 +163,16 @@ type AttemptReader interface {
 	Attempts(ctx context.Context, workspaceID, sessionID int64) ([]Attempt, error) // oldest first
 	Steps(ctx context.Context, workspaceID, sessionID int64) ([]Step, error)       // of all its attempts, in order
 	// StaleAttempts lists attempts that are exchanging or verifying with a lease at
-	// or before realNow, and those away or choosing with ExpiresAt at or before now.
+	// or before realNow, and those away, choosing or confirming with ExpiresAt at or before now.
 	StaleAttempts(ctx context.Context, realNow, now time.Time, limit int) ([]Attempt, error)
 }
 
 // AttemptWriter changes attempts.
 type AttemptWriter interface {
 	InsertAttempt(ctx context.Context, a Attempt) (Attempt, error)
-	// UpdateAttempt writes State, Sealed, GrantID, Reason, Message, UpdatedAt, ExpiresAt and
-	// LeaseUntil, provided that the stored state is from; else fault.Conflict and no change.
+	// UpdateAttempt writes State, BrowserHash, GrantID, ChosenIDs, Reason, Message, UpdatedAt, ExpiresAt and
+	// LeaseUntil, and Sealed where the new state SealsAnew, provided that the stored state is from; else
+	// fault.Conflict and no change.
 	UpdateAttempt(ctx context.Context, a Attempt, from AttemptState) error
 	// SealAttempt writes Sealed alone (the row's id is part of what it is sealed with).
 	SealAttempt(ctx context.Context, workspaceID, id int64, sealed []byte) error
@@ -123,9 +193,12 @@ type GrantWriter interface {
 	InsertGrant(ctx context.Context, g Grant) (Grant, error)
 	// UpdateGrant writes everything but ids, owner, app, platform and CreatedAt,
 	// provided that the stored fence is fence; else fault.Conflict and no change.
+	// Sealed must have been sealed in this transaction, never carried along: its key
+	// may have been exchanged since it was read.
 	UpdateGrant(ctx context.Context, g Grant, fence int64) error
 	// DeleteGrant removes a grant, with its targets. fault.Conflict and no change
-	// while a channel has it or an attempt that is verifying or choosing points at it.
+	// while a channel has it or an attempt that is verifying, choosing or confirming
+	// points at it.
 	DeleteGrant(ctx context.Context, workspaceID, id int64) error
 	// SaveTarget inserts or updates by (grant, kind, external id); the id stays.
 	// Sealed and TokenVersion are written too: seal again afterwards.
@@ -148,6 +221,8 @@ type ChannelFilter struct {
 // ChannelReader finds channels.
 type ChannelReader interface {
 	Channel(ctx context.Context, workspaceID, id int64) (Channel, error)
+	// ChannelAndOwner is Channel with its owner, in one read.
+	ChannelAndOwner(ctx context.Context, workspaceID, id int64) (Channel, Owner, error)
 	// Channels lists by ascending id, those with an id above after, at most limit.
 	Channels(ctx context.Context, workspaceID int64, f ChannelFilter, after int64, limit int) ([]Channel, error)
 }

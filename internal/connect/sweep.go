@@ -70,6 +70,8 @@ func (s *Service) sweepAttempt(ctx context.Context, a Attempt, realNow time.Time
 		return s.failAttempt(ctx, a, ErrInterrupted)
 	case AttemptVerifying:
 		return s.Resume(ctx, a, realNow)
+	case AttemptConfirming:
+		return s.failAttempt(ctx, a, ErrNotConfirmed)
 	default:
 		return s.failAttempt(ctx, a, ErrAttemptExpired)
 	}
@@ -84,8 +86,9 @@ func (s *Service) settled(ctx context.Context, session Session) (Session, error)
 	if open, err := s.underWay(ctx, s.store, session); err != nil || open {
 		return session, err
 	}
+	ended := &session
 	err := s.inSession(ctx, session.WorkspaceID, session.ID, func(tx Tx, locked *Session) error {
-		defer func() { session = *locked }()
+		ended = locked
 		if locked.Final() {
 			return nil
 		}
@@ -93,7 +96,7 @@ func (s *Service) settled(ctx context.Context, session Session) (Session, error)
 		if err != nil || open {
 			return err
 		}
-		locked.EndedAt = s.now()
+		locked.EndedAt, locked.ConfirmHash, locked.ConfirmBy = s.now(), nil, time.Time{}
 		if locked.Status == SessionFailed {
 			return nil
 		}
@@ -107,7 +110,7 @@ func (s *Service) settled(ctx context.Context, session Session) (Session, error)
 	if err != nil {
 		return session, fmt.Errorf("settle session %d: %w", session.ID, err)
 	}
-	return session, nil
+	return *ended, nil
 }
 
 // underWay tells whether an attempt that began in time may still finish. One that
@@ -118,8 +121,10 @@ func (s *Service) underWay(ctx context.Context, tx Reader, session Session) (boo
 		return false, err
 	}
 	for _, a := range attempts {
-		talking := a.State == AttemptExchanging || a.State == AttemptVerifying
-		if talking || (!a.State.Final() && s.now().Before(a.ExpiresAt)) {
+		// One that talks is bounded by its lease; one that waits for the application ends
+		// with its own reason first.
+		busy := a.State == AttemptExchanging || a.State == AttemptVerifying || a.State == AttemptConfirming
+		if busy || (!a.State.Final() && s.now().Before(a.ExpiresAt)) {
 			return true, nil
 		}
 	}

@@ -18,8 +18,12 @@ func (s *Service) verify(ctx context.Context, a Attempt, token platform.Token) e
 	if !ok {
 		return s.failAttempt(ctx, a, ErrNotOffered)
 	}
+	app, err := s.appOf(ctx, a)
+	if err != nil {
+		return s.failAttempt(ctx, a, err)
+	}
 	client := &platform.Client{
-		Env: s.env, App: s.apps[a.Platform], Credentials: token.Credentials, Scopes: token.Scopes, Subject: token.Subject,
+		Env: s.envOf(a.Platform), App: app, Credentials: token.Credentials, Scopes: token.Scopes, Subject: token.Subject,
 	}
 	identity, targets, err := platform.Verify(ctx, p, client)
 	if errors.Is(ctx.Err(), context.Canceled) {
@@ -55,7 +59,11 @@ func (s *Service) acceptConsent(ctx context.Context, a Attempt, c consent) error
 		if session.Final() {
 			return s.supersede(ctx, tx, a)
 		}
-		grant, err := s.promote(ctx, tx, a, session.OwnerID, c)
+		take := s.promote
+		if session.InitiatorCheck == CheckConfirm {
+			take = s.hold
+		}
+		grant, err := take(ctx, tx, a, session.OwnerID, c)
 		if err != nil {
 			return err
 		}
@@ -66,7 +74,7 @@ func (s *Service) acceptConsent(ctx context.Context, a Attempt, c consent) error
 		now := a
 		now.GrantID = grant.ID
 		if only, ok := onlyChoice(targets); ok {
-			return s.finish(ctx, tx, session, now, grant, []Target{only})
+			return s.finishOrWait(ctx, tx, session, now, grant, []Target{only})
 		}
 		next := now.moved(s.now(), AttemptChoosing, nil)
 		if err := tx.UpdateAttempt(ctx, next, a.State); err != nil {
@@ -81,7 +89,7 @@ func (s *Service) acceptConsent(ctx context.Context, a Attempt, c consent) error
 
 // supersede ends an attempt whose session ended without it.
 func (s *Service) supersede(ctx context.Context, tx Tx, a Attempt) error {
-	ended, err := s.retired(a, AttemptSuperseded, ErrSuperseded)
+	ended, err := s.retired(ctx, tx, a, AttemptSuperseded, ErrSuperseded)
 	if err != nil {
 		return err
 	}
@@ -125,15 +133,7 @@ func (s *Service) promote(ctx context.Context, tx Tx, a Attempt, ownerID int64, 
 	if err != nil {
 		return Grant{}, err
 	}
-	fence := grant.Fence
-	grant.Fence++
-	grant.TokenVersion++
-	grant.State, grant.Subject, grant.Facts = GrantUsable, c.identity.Subject, c.identity.Facts
-	grant.Scopes, grant.ScopesTold, grant.UpdatedAt = c.identity.Scopes, c.identity.Scopes != nil, s.now()
-	if grant, err = s.sealGrant(grant, c.credentials); err != nil {
-		return Grant{}, err
-	}
-	if err := tx.UpdateGrant(ctx, grant, fence); err != nil {
+	if grant, err = s.fillGrant(ctx, tx, grant, GrantUsable, c); err != nil {
 		return Grant{}, err
 	}
 	s.emit(tx, Event{
@@ -141,6 +141,20 @@ func (s *Service) promote(ctx context.Context, tx Tx, a Attempt, ownerID int64, 
 		Cause: CauseCustomer, Data: eventData("platform", a.Platform, "grant_id", fmt.Sprint(grant.ID)),
 	})
 	return grant, nil
+}
+
+// fillGrant writes a verified consent into a grant.
+func (s *Service) fillGrant(ctx context.Context, tx Tx, grant Grant, state GrantState, c consent) (Grant, error) {
+	fence := grant.Fence
+	grant.Fence++
+	grant.TokenVersion++
+	grant.State, grant.Subject, grant.Facts = state, c.identity.Subject, c.identity.Facts
+	grant.Scopes, grant.ScopesTold, grant.UpdatedAt = c.identity.Scopes, c.identity.Scopes != nil, s.now()
+	grant, err := s.sealGrant(grant, c.credentials)
+	if err != nil {
+		return Grant{}, err
+	}
+	return grant, tx.UpdateGrant(ctx, grant, fence)
 }
 
 // dropTemporary erases the unverified grant whose credentials went to an older one.

@@ -103,6 +103,9 @@ func (s *Service) PollWaited(ctx context.Context) error {
 // WaitSession answers as soon as the session is no longer pending, and with its
 // current state when d (at most a minute) is over, ctx ends or the program stops.
 func (s *Service) WaitSession(ctx context.Context, c Caller, id int64, d time.Duration) (SessionView, error) {
+	if d <= 0 {
+		return s.Session(ctx, c, id) // most polls: no timer to make, none to wake up for
+	}
 	nudged, cancel := s.waiters.subscribe(id)
 	defer cancel()
 	timer := time.NewTimer(min(d, time.Minute))

@@ -15,50 +15,14 @@ type Workspace struct {
 
 // Owner is whose channels they are inside a workspace.
 type Owner struct {
-	ID          int64
-	WorkspaceID int64
-	ExternalID  string // the application's own id of them; unique in the workspace, never changes
-	Name        string
-	Default     bool // the one as whom a key without an owner acts; one a workspace
-	CreatedAt   time.Time
-}
-
-// Scope is what an API key may do.
-type Scope string
-
-const (
-	ScopeSessionsRead  Scope = "sessions:read"
-	ScopeSessionsWrite Scope = "sessions:write" // MarketingBlocks: add-channels
-	ScopeChannelsRead  Scope = "channels:read"
-	ScopeEventsRead    Scope = "events:read"
-	ScopePlatformsRead Scope = "platforms:read"
-)
-
-// Scopes lists every scope there is.
-func Scopes() []Scope {
-	return []Scope{ScopeSessionsRead, ScopeSessionsWrite, ScopeChannelsRead, ScopeEventsRead, ScopePlatformsRead}
-}
-
-// Key is an API key as stored: never the key itself.
-type Key struct {
-	ID          int64
-	WorkspaceID int64
-	OwnerID     int64  // 0: not bound to one
-	Name        string // what it is for
-	Prefix      string // its first characters, to tell keys apart
-	Hash        []byte // SHA-256 of the whole key
-	Scopes      []Scope
-	CreatedAt   time.Time
-	ExpiresAt   time.Time // zero: never
-	RevokedAt   time.Time // zero: live
-}
-
-// App is an OAuth client registered at a platform, as stored.
-type App struct {
-	ID          int64
-	WorkspaceID int64 // 0: the instance's own
-	Platform    string
-	Server      string // for platforms with many servers; otherwise empty
-	ClientID    string
-	CreatedAt   time.Time
+	ID           int64
+	WorkspaceID  int64
+	ExternalID   string // the application's own id of them; unique in the workspace, never changes
+	Name         string
+	AvatarURL    string // empty: none
+	ContactEmail string // empty: none
+	Reference    string // the application's own note
+	Default      bool   // the one as whom a key without an owner acts; one a workspace
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
 }

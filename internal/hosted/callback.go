@@ -13,29 +13,54 @@ import (
 
 // callback is where a platform sends the person back to.
 func (h *Hosted) callback(w http.ResponseWriter, r *http.Request) error {
+	if r.Method == http.MethodHead { // a GET route answers HEAD too, and the code can be posted only once
+		return nil
+	}
 	q := r.URL.Query()
 	for _, name := range []string{"state", "code", "error", "iss"} {
 		if len(q[name]) > 1 {
 			return connect.ErrCallbackInvalid
 		}
 	}
+	app, err := appID(r)
+	if err != nil {
+		return err
+	}
 	browser := h.cookies.Browser(r)
+	if browser.Empty() {
+		// A session may allow another browser than the one that began to come back: what
+		// follows is shown to that one, so it needs a cookie of its own first.
+		browser = h.cookies.Ensure(w, r)
+	}
 	arrival, err := h.svc.Callback(r.Context(), connect.CallbackRequest{
-		Platform: r.PathValue("platform"), State: vault.NewSecret(q.Get("state")), Code: vault.NewSecret(q.Get("code")),
+		Platform: r.PathValue("platform"), AppID: app, State: vault.NewSecret(q.Get("state")), Code: vault.NewSecret(q.Get("code")),
 		Error: q.Get("error"), Issuer: q.Get("iss"), Browser: browser,
 	})
 	switch {
 	case errors.Is(err, connect.ErrMismatch), errors.Is(err, connect.ErrCallbackInvalid), errors.Is(err, connect.ErrReplayed):
-		return h.callbackRefused(w, r, arrival, err)
+		return h.callbackRefused(w, r, arrival, browser, err)
 	case err != nil:
 		return err
 	}
-	return h.onward(w, r, arrival, browser)
+	return h.onward(w, r, arrival.Link, browser)
+}
+
+// appID is the last part of a callback's path; 0 without one: the instance's own app.
+func appID(r *http.Request) (int64, error) {
+	raw := r.PathValue("app")
+	if raw == "" {
+		return 0, nil
+	}
+	id, err := strconv.ParseInt(raw, 10, 64)
+	if err != nil || id <= 0 || formatID(id) != raw {
+		return 0, errNotHere
+	}
+	return id, nil
 }
 
 // callbackRefused shows why nothing was done with the platform's answer. A replay
 // whose attempt still goes on (a reload) leads to where it stands.
-func (h *Hosted) callbackRefused(w http.ResponseWriter, r *http.Request, a connect.Arrival, err error) error {
+func (h *Hosted) callbackRefused(w http.ResponseWriter, r *http.Request, a connect.Arrival, browser vault.Secret, err error) error {
 	if errors.Is(err, connect.ErrReplayed) && !a.Attempt.State.Final() {
 		redirect(w, h.sessionPath(a.Link))
 		return nil
@@ -47,7 +72,6 @@ func (h *Hosted) callbackRefused(w http.ResponseWriter, r *http.Request, a conne
 		return err
 	}
 	httpx.NoteError(r, err)
-	browser := h.cookies.Browser(r)
 	v, openErr := h.svc.OpenLink(r.Context(), a.Link, browser)
 	if openErr != nil {
 		return openErr
@@ -55,18 +79,18 @@ func (h *Hosted) callbackRefused(w http.ResponseWriter, r *http.Request, a conne
 	return h.newPage(w, r, v, a.Link, browser).refused(err)
 }
 
-// onward leads from a callback to what comes next: the application when it is
-// done, the session's page for everything else.
-func (h *Hosted) onward(w http.ResponseWriter, r *http.Request, a connect.Arrival, browser vault.Secret) error {
-	if a.Attempt.State != connect.AttemptSucceeded || a.Session.RedirectURL == "" {
-		redirect(w, h.sessionPath(a.Link))
-		return nil
-	}
-	v, err := h.svc.OpenLink(r.Context(), a.Link, browser)
+// onward leads from a callback or a sign-in to what comes next: the application when
+// this browser's part is done, the session's page for everything else.
+func (h *Hosted) onward(w http.ResponseWriter, r *http.Request, link, browser vault.Secret) error {
+	v, err := h.svc.OpenLink(r.Context(), link, browser)
 	if err != nil {
 		return err
 	}
-	redirect(w, h.returnURL(v, a.Link))
+	next := h.sessionPath(link)
+	if s := v.Attempt.State; s == connect.AttemptSucceeded || s == connect.AttemptConfirming {
+		next = cmp.Or(h.returnURL(v, link), next)
+	}
+	redirect(w, next)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package hosted
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ import (
 var (
 	errCookies   = fault.New(fault.Forbidden, "cookies_needed", "This page needs a cookie to know your browser again.")
 	errFormStale = fault.New(fault.Forbidden, "form_stale", "This form is out of date. Open the page again.")
+	errFormLarge = fault.New(fault.Invalid, "form_stale", "This form is larger than 64 KiB.") // no page of ours sends such a one
 	errNotHere   = fault.New(fault.NotFound, "not_found", "There is nothing at this address.")
 )
 
@@ -26,7 +28,8 @@ const maxForm = 64 << 10
 func (h *Hosted) page(f httpx.HandlerFunc) http.Handler {
 	return httpx.Handle(h.writeError, func(w http.ResponseWriter, r *http.Request) error {
 		secureHeaders(w)
-		if !strings.EqualFold(r.Host, h.publicURL.Host) && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		host := httpx.RequestHost(r)
+		if host != "" && !strings.EqualFold(host, h.publicURL.Host) && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 			redirect(w, h.origin+r.URL.RequestURI())
 			return nil
 		}
@@ -45,7 +48,10 @@ func (h *Hosted) form(f httpx.HandlerFunc) httpx.HandlerFunc {
 			return errCookies
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		if err := r.ParseForm(); err != nil {
+		var tooLarge *http.MaxBytesError
+		if err := r.ParseForm(); errors.As(err, &tooLarge) {
+			return errFormLarge
+		} else if err != nil {
 			return errFormStale.Because(err)
 		}
 		if !httpx.CheckFormToken(browser, r.PostForm.Get("form_token")) {

@@ -18,6 +18,7 @@ type Service interface {
 	OpenLink(ctx context.Context, link, browser vault.Secret) (connect.LinkView, error)
 	Nudge(ctx context.Context, a connect.Attempt) error
 	Begin(ctx context.Context, r connect.BeginRequest) (string, error)
+	SignIn(ctx context.Context, r connect.SignInRequest) (connect.Session, error)
 	Callback(ctx context.Context, r connect.CallbackRequest) (connect.Arrival, error)
 	Choose(ctx context.Context, r connect.ChooseRequest) (connect.Session, error)
 	Leave(ctx context.Context, link vault.Secret) (connect.Session, error)
@@ -35,11 +36,13 @@ type Face interface {
 
 // Config is what the pages are made of.
 type Config struct {
-	Service   Service
-	Faces     []Face
-	PublicURL string
-	LabURL    string   // origin of the Lab; empty without one
-	InLab     []string // the platforms that the Lab plays: pages say so
+	Service    Service
+	Faces      []Face
+	Limits     Limits // nil: none
+	PublicURL  string
+	LabURL     string   // origin of the Lab; empty without one
+	InLab      []string // the platforms that the Lab plays: pages say so
+	LabServers []string // names that the Lab plays of platforms with many servers: pages tell them
 }
 
 // Hosted is the room.
@@ -48,10 +51,12 @@ type Hosted struct {
 	faces     map[string]Face
 	linked    []Face
 	cookies   httpx.Cookies
+	limits    Limits
 	publicURL *url.URL
 	origin    string
 	labURL    string
 	inLab     []string
+	servers   []string // of the Lab
 	crossSite *http.CrossOriginProtection
 }
 
@@ -62,8 +67,12 @@ func New(cfg Config) (*Hosted, error) {
 		return nil, err
 	}
 	h := &Hosted{
-		svc: cfg.Service, faces: map[string]Face{}, cookies: httpx.NewCookies(cfg.PublicURL), publicURL: u,
-		origin: strings.TrimSuffix(cfg.PublicURL, "/"), labURL: cfg.LabURL, inLab: cfg.InLab, crossSite: http.NewCrossOriginProtection(),
+		svc: cfg.Service, faces: map[string]Face{}, cookies: httpx.NewCookies(cfg.PublicURL), limits: cfg.Limits, publicURL: u,
+		origin: strings.TrimSuffix(cfg.PublicURL, "/"), labURL: cfg.LabURL, inLab: cfg.InLab, servers: cfg.LabServers,
+		crossSite: http.NewCrossOriginProtection(),
+	}
+	if h.limits == nil {
+		h.limits = unlimited{}
 	}
 	for _, f := range cfg.Faces {
 		h.faces[f.Origin()] = f
@@ -88,12 +97,15 @@ func (h *Hosted) Routes() []httpx.Route {
 		post("/connect/s/{token}/platform", h.pickPlatform),
 		get("/connect/s/{token}/platform/{platform}", h.askInput),
 		post("/connect/s/{token}/platform/{platform}", h.takeInput),
+		get("/connect/s/{token}/platform/{platform}/password", h.askPassword),
+		post("/connect/s/{token}/platform/{platform}/password", h.takePassword),
 		post("/connect/s/{token}/targets", h.pickTargets),
 		post("/connect/s/{token}/leave", h.leave),
 		get("/connect/s/{token}/platform", h.backToSession),
 		get("/connect/s/{token}/targets", h.backToSession),
 		get("/connect/s/{token}/leave", h.backToSession),
 		get("/oauth/callback/{platform}", h.callback),
+		get("/oauth/callback/{platform}/{app}", h.callback),
 		{
 			Method: http.MethodGet, Path: "/oauth/{platform}/{document}", Auth: httpx.AuthNone, Format: httpx.FormatJSON,
 			Handler: httpx.Handle(h.writeError, h.document),
@@ -108,7 +120,7 @@ func (h *Hosted) Routes() []httpx.Route {
 
 // home answers who typed the server's bare address.
 func (h *Hosted) home(w http.ResponseWriter, r *http.Request) error {
-	view := ui.HomeView{Frame: h.frame(w, r, "", ""), Reference: "/openapi.json"}
+	view := ui.HomeView{Frame: h.frame(w, r, "", ""), Reference: "/docs"}
 	if h.labURL != "" {
 		view.LabURL = h.labURL + "/lab/"
 	}
@@ -116,7 +128,10 @@ func (h *Hosted) home(w http.ResponseWriter, r *http.Request) error {
 }
 
 // sessionPath is the address of a link's own page.
-func (h *Hosted) sessionPath(link vault.Secret) string { return "/connect/s/" + link.Reveal() }
+// It goes into headers, whatever stood in the address that was asked for.
+func (h *Hosted) sessionPath(link vault.Secret) string {
+	return "/connect/s/" + url.PathEscape(link.Reveal())
+}
 
 // NativeFace is how sessions of the native API return: what happened to which
 // session, to be read back with the API.
@@ -131,7 +146,8 @@ func (NativeFace) LinkPath() string { return "" }
 // LinkParam is empty for the same reason.
 func (NativeFace) LinkParam() string { return "" }
 
-// Return tells the session's id and status, and the reason of a failure.
+// Return tells the session's id and status, the reason of a failure, and the code of
+// one that has to be confirmed.
 func (NativeFace) Return(o connect.Outcome) []connect.Param {
 	params := []connect.Param{
 		{Name: "session_id", Value: formatID(o.Session.ID)},
@@ -139,6 +155,9 @@ func (NativeFace) Return(o connect.Outcome) []connect.Param {
 	}
 	if o.Session.Reason != "" {
 		params = append(params, connect.Param{Name: "reason", Value: o.Session.Reason})
+	}
+	if !o.Code.Empty() {
+		params = append(params, connect.Param{Name: "code", Value: o.Code.Reveal()})
 	}
 	return params
 }

@@ -88,12 +88,16 @@ func (p page) input(status int, pl platform.Platform, typed, wrong string) error
 		Field: ui.Field{Name: "input", Value: typed, Kind: ui.FieldKind(spec.Input)},
 	}
 	view.Lab = slices.Contains(p.h.inLab, spec.ID)
+	if view.Lab && spec.Input == platform.InputServer {
+		view.Servers = p.h.servers
+	}
+	if _, ok := pl.(platform.PasswordSigner); ok {
+		view.Password = p.path("/platform/" + spec.ID + "/password")
+	}
 	if len(p.v.Offered) > 1 {
 		view.Back = p.path("?choose=1")
 	}
-	if wrong != "" {
-		view.Field.Error = p.frame.P.T("field." + string(spec.Input) + "." + wrong)
-	}
+	view.Field.Error = p.fieldText(string(spec.Input), wrong, spec.Name)
 	return p.render(status, ui.Input(view))
 }
 
@@ -125,6 +129,17 @@ func (p page) progress() error {
 		view.StartOver = p.path("?choose=1")
 	}
 	return p.render(http.StatusOK, ui.Progress(view))
+}
+
+// confirm says that the application has to confirm, and leads there who came back
+// from the platform; back is empty for everybody else.
+func (p page) confirm(back string) error {
+	name, icon := p.platformName(p.v.Session.Platform)
+	view := ui.ConfirmView{Frame: p.frame, Platform: name, Icon: icon, BackURL: back, RefreshURL: p.path("")}
+	if !p.v.Expired {
+		view.StartOver = p.path("?choose=1")
+	}
+	return p.render(http.StatusOK, ui.Confirm(view))
 }
 
 // failed tells what happened to the last attempt and what can be done.
@@ -202,7 +217,9 @@ func (p page) refused(err error) error {
 }
 
 // problem is an end that nothing on this page can turn.
-func (p page) problem(reason string) error {
+func (p page) problem(reason string) error { return p.problemWith(http.StatusOK, reason) }
+
+func (p page) problemWith(status int, reason string) error {
 	view := p.outcome(reason, ui.Problem)
 	if p.v.Session.Platform != "" {
 		view.Platform, view.Icon = p.platformName(p.v.Session.Platform)
@@ -212,7 +229,7 @@ func (p page) problem(reason string) error {
 	} else {
 		view.Back = p.back()
 	}
-	return p.render(http.StatusOK, ui.Outcome(view))
+	return p.render(status, ui.Outcome(view))
 }
 
 func (p page) outcome(reason string, tone ui.Tone) ui.OutcomeView {

@@ -16,6 +16,8 @@ import (
 // notOnPages are reasons that only the APIs tell, or that a field's text stands for.
 var notOnPages = []string{
 	"key_unknown", "scope_missing", "owner_unknown", "owner_bound", "target_unknown", "unknown",
+	"app_exists", "app_retired", "owner_exists", "scope_exceeded", "not_waiting", "idempotency_key_reused", "idempotency_key_invalid",
+	"key_in_use", "instance_unseen", "instances_not_ready", "workspace_exists",
 }
 
 // Every failure that the core or a platform can name has its own text, or people

@@ -37,6 +37,10 @@ func (h *Hosted) show(w http.ResponseWriter, r *http.Request, link vault.Secret)
 		return p.targets("")
 	case (v.Attempt.State == connect.AttemptExchanging || v.Attempt.State == connect.AttemptVerifying) && !again:
 		return p.progress()
+	case v.Attempt.State == connect.AttemptConfirming && !again:
+		return p.confirm(h.returnURL(v, link))
+	case v.Attempt.State != connect.AttemptConfirming && !v.Session.ConfirmBy.IsZero():
+		return p.confirm("") // somebody else's part is done: only the application goes on from here
 	case v.Expired:
 		return p.problem("link_expired")
 	case v.Attempt.Reason != "" && v.Attempt.State != connect.AttemptSuperseded && !again:
@@ -73,8 +77,12 @@ func (h *Hosted) pickPlatform(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Hosted) begin(w http.ResponseWriter, r *http.Request, link vault.Secret, id, input string) error {
+	if err := h.limits.Attempt(r); err != nil {
+		return err
+	}
 	address, err := h.svc.Begin(r.Context(), connect.BeginRequest{
 		Link: link, Browser: h.cookies.Browser(r), Platform: id, Input: input,
+		NewServer: func() error { return h.limits.NewServer(r) },
 	})
 	if err != nil {
 		return err
@@ -113,7 +121,7 @@ func (h *Hosted) returnURL(v connect.LinkView, link vault.Secret) string {
 	if !ok {
 		return v.Session.RedirectURL
 	}
-	outcome := connect.Outcome{Session: v.Session, Channels: v.Channels, Link: link}
+	outcome := connect.Outcome{Session: v.Session, Channels: v.Channels, Link: link, Code: v.ConfirmCode}
 	return connect.AppendParams(v.Session.RedirectURL, face.Return(outcome))
 }
 

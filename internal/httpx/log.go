@@ -92,7 +92,18 @@ func routeName(r *http.Request) string {
 	if strings.Contains(r.Pattern, " ") {
 		return r.Pattern
 	}
-	return r.Method + " " + r.Pattern
+	return methodName(r.Method) + " " + r.Pattern
+}
+
+// methodName is the method, if it is one that HTTP defines: a client can send any word.
+func methodName(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodConnect, http.MethodOptions, http.MethodTrace:
+		return method
+	default:
+		return "other"
+	}
 }
 
 func newRequestID() string {

@@ -123,10 +123,12 @@ type Spec struct {
 	AccessLifetime  time.Duration // documented; what the answer says rules. Zero: does not expire
 	RefreshLifetime time.Duration // zero: unknown or none
 	Refresh         RefreshModel
+	RefreshOptional bool // only some apps are given a refresh token; a grant without one is as RefreshNone
 	Revocation      Reach
 
-	Version  string    // the API version in use; empty where there are none
-	Versions []Version // newest first
+	Version       string    // the API version in use; empty where there are none
+	Versions      []Version // newest first
+	VersionHeader string    // names the version in each call; empty: the addresses do
 
 	Input   InputKind // empty: nothing to type
 	Targets []TargetKind

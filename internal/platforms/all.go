@@ -11,7 +11,7 @@ import (
 
 // Config is what the operator can set about platforms.
 type Config struct {
-	FacebookVersion string // Graph API version, such as "v25.0"; empty: facebook.DefaultVersion
+	FacebookVersion string // Graph API version of Facebook and Instagram, such as "v25.0"; empty: meta.DefaultVersion
 	Bluesky         bluesky.Config
 }
 

@@ -16,7 +16,7 @@ import (
 type Service interface {
 	Authenticate(ctx context.Context, raw vault.Secret) (connect.Caller, error)
 	Workspace(ctx context.Context, c connect.Caller) (connect.Workspace, error)
-	CreateSession(ctx context.Context, c connect.Caller, n connect.NewSession) (connect.Session, vault.Secret, error)
+	CreateSession(ctx context.Context, c connect.Caller, n connect.NewSession, once connect.Once[connect.CreatedSession]) (connect.CreatedSession, error)
 	SessionByLink(ctx context.Context, c connect.Caller, link vault.Secret) (connect.SessionView, error)
 	Platforms() *platform.Registry
 }
@@ -29,12 +29,17 @@ type API struct {
 	publicURL string
 	now       func() time.Time
 	offered   []string
+	limit     Limit
 }
+
+// Limit counts a request of a key; its error is the answer when there were too many.
+// Its document allows a token 100 requests a second. Nil: unlimited.
+type Limit func(w http.ResponseWriter, r *http.Request, keyID int64) error
 
 // New builds the interface. publicURL is this server's origin, where connect_url
 // leads; now is the clock that sessions expire by.
-func New(svc Service, publicURL string, now func() time.Time) *API {
-	return &API{svc: svc, publicURL: strings.TrimSuffix(publicURL, "/"), now: now, offered: offered(svc.Platforms())}
+func New(svc Service, publicURL string, now func() time.Time, limit Limit) *API {
+	return &API{svc: svc, publicURL: strings.TrimSuffix(publicURL, "/"), now: now, offered: offered(svc.Platforms()), limit: limit}
 }
 
 // The vendor's addresses, exactly.

@@ -22,7 +22,7 @@ const resultTTL = 24 * time.Hour
 // connectChannel "initiates a social media channel connection flow for a user. It
 // generates a secure connect_url that the user must open in a browser".
 func (a *API) connectChannel(w http.ResponseWriter, r *http.Request) error {
-	caller, err := a.connector(r)
+	caller, err := a.connector(w, r)
 	if err != nil {
 		return err
 	}
@@ -34,11 +34,11 @@ func (a *API) connectChannel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	session, link, err := a.svc.CreateSession(r.Context(), caller, asked)
+	made, err := a.svc.CreateSession(r.Context(), caller, asked, connect.Once[connect.CreatedSession]{}) // its document knows no idempotency key
 	if err != nil {
 		return err
 	}
-	return httpx.WriteJSON(w, http.StatusOK, a.toLink(session, link))
+	return httpx.WriteJSON(w, http.StatusOK, a.toLink(made.Session, made.Link))
 }
 
 // newSession checks the body in the order in which the document lists its parameters.
@@ -71,7 +71,7 @@ func (a *API) mayPoll(ctx context.Context, c connect.Caller) error {
 
 // connectStatus is "for mobile fallback and AI agent / CLI integrations".
 func (a *API) connectStatus(w http.ResponseWriter, r *http.Request) error {
-	caller, err := a.caller(r)
+	caller, err := a.caller(w, r)
 	if err != nil {
 		return err
 	}

@@ -42,6 +42,9 @@ func readForm(w http.ResponseWriter, r *http.Request) (members, error) {
 	m := members{}
 	for name, values := range r.PostForm {
 		m[name], _ = json.Marshal(values[len(values)-1]) // a string always marshals
+		if !utf8.ValidString(values[len(values)-1]) {
+			m[name] = json.RawMessage(`"\u0000"`) // no text either: JSON would make U+FFFD of it, and one id of many
+		}
 	}
 	return m, nil
 }

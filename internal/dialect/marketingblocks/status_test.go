@@ -141,7 +141,9 @@ func TestAnotherInterfacesLinkIsUnknownHere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, w.link, err = w.svc.CreateSession(t.Context(), caller, connect.NewSession{Origin: connect.OriginNative}); err != nil {
+	made, err := w.svc.CreateSession(t.Context(), caller, connect.NewSession{Origin: connect.OriginNative}, connect.Once[connect.CreatedSession]{})
+	w.link = made.Link
+	if err != nil {
 		t.Fatal(err)
 	}
 	wantExpired(t, w.status(w.token))

@@ -58,7 +58,7 @@ func newWorld(t *testing.T) *world {
 	})
 	w.workspace = w.newWorkspace(connect.Workspace{Name: "Acme"})
 	w.token = w.newKey(connect.Key{WorkspaceID: w.workspace.ID, Scopes: []connect.Scope{connect.ScopeSessionsWrite}})
-	w.Handler = httpx.Mux(marketingblocks.New(w.svc, vendorOrigin, w.now).Routes())
+	w.Handler = httpx.Mux(marketingblocks.New(w.svc, vendorOrigin, w.now, nil).Routes())
 	return w
 }
 
@@ -82,7 +82,7 @@ func (w *world) apps() map[string]platform.App {
 	apps := map[string]platform.App{}
 	w.inTx(func(tx connect.Tx) error {
 		for _, p := range vendors() {
-			app, err := tx.EnsureApp(context.Background(), connect.App{Platform: p.Spec().ID, ClientID: "app", CreatedAt: documentTime})
+			app, err := tx.EnsureApp(context.Background(), connect.App{Platform: p.Spec().ID, ClientID: "app", CreatedAt: documentTime, UpdatedAt: documentTime})
 			if err != nil {
 				return err
 			}

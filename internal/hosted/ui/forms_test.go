@@ -35,9 +35,12 @@ func TestInputDescribesItsError(t *testing.T) {
 	if got := fine.attrs["aria-describedby"]; got != "hint" {
 		t.Errorf("aria-describedby = %q, want hint", got)
 	}
+	if got := fine.attrs["autocomplete"]; got != "username" {
+		t.Errorf("autocomplete of a handle = %q, want username", got)
+	}
 	for attr, want := range map[string]string{
 		"aria-describedby": "error hint", "aria-invalid": "true", "value": "Name", "autocapitalize": "none", "autocorrect": "off",
-		"spellcheck": "false", "autocomplete": "username", "inputmode": "url", "type": "text",
+		"spellcheck": "false", "autocomplete": "on", "inputmode": "url", "type": "text",
 	} {
 		if got := field.attrs[attr]; got != want {
 			t.Errorf("%s = %q, want %q", attr, got, want)
@@ -45,6 +48,47 @@ func TestInputDescribesItsError(t *testing.T) {
 	}
 	if got := wrong.named("title")[0].text(); !contains(got, "Fehler: ") {
 		t.Errorf("title = %q, want it to begin with the error", got)
+	}
+}
+
+func TestPasswordIsNeverWrittenOut(t *testing.T) {
+	t.Parallel()
+	root := parse(t, render(t, Password(password(frame("en"), "alice.example", "", "wrong"))))
+	field := root.inputs("password")[0]
+	for attr, want := range map[string]string{
+		"type": "password", "value": "", "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false",
+		"aria-describedby": "password-error password-hint", "aria-invalid": "true", "pattern": "[a-z]{4}", "data-mismatch": "no app password",
+	} {
+		if got := field.attrs[attr]; got != want {
+			t.Errorf("%s = %q, want %q", attr, got, want)
+		}
+	}
+	account := root.inputs("account")[0]
+	if account.attrs["value"] != "alice.example" || account.attrs["autocomplete"] != "username" {
+		t.Errorf("account: %v, want what was typed", account.attrs)
+	}
+	if _, focused := account.attrs["autofocus"]; focused {
+		t.Error("the account has the focus, want the wrong password to have it")
+	}
+	if form := root.named("form")[0]; form.attrs["method"] != "post" || len(form.inputs("form_token")) != 1 {
+		t.Errorf("form %v: want post with a form_token", form.attrs)
+	}
+}
+
+func TestConfirmLeadsOnlyWhoCameBack(t *testing.T) {
+	t.Parallel()
+	pages := gallery(frame("en"), "X")
+	here, elsewhere := parse(t, render(t, pages["confirm"])), parse(t, render(t, pages["confirm elsewhere"]))
+	link := here.named("a")[0]
+	if got, want := link.attrs["href"], "https://app.example/back?code=1"; got != want || link.text() != "Go back to the application to finish" {
+		t.Errorf("link = %q %q, want the way to %q", link.text(), got, want)
+	}
+	if len(here.all(func(n *node) bool { return n.attrs["data-refresh"] != "" })) != 0 {
+		t.Error("the page that leads on looks again by itself, want it to stay")
+	}
+	link = elsewhere.named("a")[0]
+	if link.attrs["href"] != "/p?a=1&b=2" || link.attrs["data-refresh"] != "5" {
+		t.Errorf("link = %v, want it to lead to the same page", link.attrs)
 	}
 }
 

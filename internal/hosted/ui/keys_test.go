@@ -116,7 +116,8 @@ func TestCallersFindTheirKeys(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{
 		"field.handle.required", "field.handle.invalid", "field.handle.unknown",
-		"field.server.required", "field.server.invalid", "field.server.unknown",
+		"field.server.required", "field.server.invalid", "field.server.unknown", "field.server.refused",
+		"field.password.required", "field.password.form", "field.password.wrong", "field.password.code",
 		"field.target.required", "field.target.unknown",
 		"target.no_task", "target.no_token", "target.taken",
 		"tile.not_configured", "tile.unavailable", "tile.note.pages", "tile.note.profile",

@@ -42,10 +42,19 @@ func gallery(f Frame, name string) map[string]templ.Component {
 			Frame: f, Platform: name, Action: "/i", FormToken: "form-token",
 			Field: Field{Name: "input", Kind: Server, Value: name, Error: "wrong"},
 		}),
-		"many":     Targets(targets(f, name, true)),
-		"one":      Targets(targets(f, name, false)),
-		"progress": Progress(ProgressView{Frame: f, Platform: name, RefreshURL: "/p?a=1&b=2"}),
-		"bare":     Outcome(OutcomeView{Frame: Frame{Nonce: "n0nce"}, Reason: "never heard of"}),
+		"handle, lab and password": Input(InputView{
+			Frame: f, Platform: "Bluesky", Action: "/i", Password: "/password", Servers: []string{"one.example", name},
+			Field: Field{Name: "input", Kind: Handle},
+		}),
+		"password":          Password(password(f, name, "", "")),
+		"password wrong":    Password(password(f, name, "no account", "wrong")),
+		"confirm":           Confirm(ConfirmView{Frame: f, Platform: name, BackURL: "https://app.example/back?code=1", StartOver: "/over"}),
+		"confirm elsewhere": Confirm(ConfirmView{Frame: f, Platform: name, RefreshURL: "/p?a=1&b=2"}),
+		"wait":              Outcome(OutcomeView{Frame: f, Tone: Problem, Reason: "rate_limited", Wait: 3}),
+		"many":              Targets(targets(f, name, true)),
+		"one":               Targets(targets(f, name, false)),
+		"progress":          Progress(ProgressView{Frame: f, Platform: name, RefreshURL: "/p?a=1&b=2"}),
+		"bare":              Outcome(OutcomeView{Frame: Frame{Nonce: "n0nce"}, Reason: "never heard of"}),
 	}
 	outcome := func(reason string, tone Tone) {
 		pages["outcome "+reason+" "+string(tone)] = Outcome(OutcomeView{
@@ -60,6 +69,13 @@ func gallery(f Frame, name string) map[string]templ.Component {
 	outcome("connected", Success)
 	outcome("denied", Neutral)
 	return pages
+}
+
+func password(f Frame, account, accountError, passwordError string) PasswordView {
+	return PasswordView{
+		Frame: f, Platform: "Bluesky", Icon: icon, Action: "/connect/s/1/platform/bluesky/password", FormToken: "form-token", Other: "/other",
+		Account: Field{Name: "account", Kind: Handle, Value: account, Error: accountError}, Error: passwordError, Pattern: "[a-z]{4}", Mismatch: "no app password",
+	}
 }
 
 func targets(f Frame, name string, many bool) TargetsView {

@@ -7,12 +7,13 @@ import "slices"
 func Reasons() []string {
 	return []string{
 		"connected", "connected_close", "already_connected",
-		"denied", "scopes_missing", "no_targets", "nothing_chosen",
+		"denied", "scopes_missing", "no_targets", "no_instagram", "nothing_chosen",
 		"link_unknown", "link_expired", "link_canceled",
 		"browser_mismatch", "callback_replayed", "callback_invalid", "issuer_mismatch", "other_account",
 		"attempt_expired", "attempt_superseded", "interrupted", "consent_ended", "code_expired",
 		"platform_unavailable", "platform_rejected", "platform_not_configured", "token_kind",
-		"handle_unknown", "handle_invalid", "server_refused",
+		"handle_unknown", "handle_invalid", "server_refused", "server_invalid", "server_unknown", "client_unknown", "account_inactive",
+		"password_form", "password_wrong", "password_code", "too_many_tries", "too_many_attempts", "not_confirmed",
 		"form_stale", "cookies_needed", "rate_limited", "not_found", "internal",
 	}
 }

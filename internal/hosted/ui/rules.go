@@ -29,15 +29,6 @@ func noticeRole(tone Tone) string {
 	return "status"
 }
 
-// say prints one of the texts that the kind of the field chooses.
-func (v InputView) say(part string) string {
-	kind := v.Field.Kind
-	if kind != Server {
-		kind = Handle
-	}
-	return v.about(v.Platform, "connect.input."+string(kind)+"."+part)
-}
-
 func (v TargetsView) plural(key string) string {
 	if v.Many {
 		return v.text(key + ".many")
@@ -92,6 +83,9 @@ func (v ProgressView) seconds() string {
 	}
 	return "3"
 }
+
+// confirmSeconds is how often a page looks whether the application confirmed.
+const confirmSeconds = "5"
 
 func element(prefix string, n int) string { return prefix + "-" + strconv.Itoa(n) }
 

@@ -66,8 +66,22 @@ type InputView struct {
 	Frame
 	Platform, Icon    string
 	Action, FormToken string
-	Back              string // address of the page before; "" hides the link
+	Back              string   // address of the page before; "" hides the link
+	Password          string   // address of the page that asks for an app password; "" hides the link
+	Servers           []string // names that the Lab plays, to type
 	Field             Field
+}
+
+// PasswordView asks for an app password, and whose it is.
+type PasswordView struct {
+	Frame
+	Platform, Icon    string
+	Action, FormToken string
+	Other             string // address of the page that needs none
+	Account           Field
+	Error             string // translated: what is wrong with the password
+	Pattern           string // regular expression of an app password; "" anything
+	Mismatch          string // translated: what a page with scripts says of anything else
 }
 
 // Field is one text input. Kind chooses its texts.
@@ -121,6 +135,8 @@ type OutcomeView struct {
 	More           string   // address of "Connect another account"
 	Back           *Post    // "Back to …", where going back ends the session
 	BackURL        string   // the same as a plain link; any scheme but those that run code
+	Wait           int      // minutes until trying again makes sense; 0: not known
+	Seconds        int      // the same in seconds, told below a minute; 0: not known
 	Detail         string   // what support needs: the request id
 }
 
@@ -134,5 +150,14 @@ type ProgressView struct {
 	Platform, Icon string
 	RefreshURL     string
 	Seconds        int
+	StartOver      string // address; "" hides the link
+}
+
+// ConfirmView is shown while the application has to confirm who finished.
+type ConfirmView struct {
+	Frame
+	Platform, Icon string
+	BackURL        string // the application's address with its code; "" in every other browser
+	RefreshURL     string // of this page
 	StartOver      string // address; "" hides the link
 }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"patchbay/internal/fault"
-	"patchbay/internal/platform"
 )
 
 // broken is everything that a platform in trouble, or something between, answers with.
@@ -44,16 +43,22 @@ func broken() map[string]http.HandlerFunc {
 	}
 }
 
-func runFaults(t *testing.T, p platform.Platform, h Harness) {
+func runFaults(t *testing.T, h Harness) {
 	creator := choice{persona: h.Creator}
 	for name, answer := range broken() {
-		check(t, "token endpoint: "+name, p, func(t *testing.T, w *world) { tokenFault(t, w, creator, answer) })
-		check(t, "API: "+name, p, func(t *testing.T, w *world) { apiFault(t, w, creator, answer) })
+		check(t, "token endpoint: "+name, h, func(t *testing.T, w *world) { tokenFault(t, w, creator, answer) })
+		check(t, "API: "+name, h, func(t *testing.T, w *world) { apiFault(t, w, creator, answer) })
 	}
-	check(t, "each call of an exchange", p, func(t *testing.T, w *world) {
-		w.connected(t, creator)
+	check(t, "each call of an exchange", h, func(t *testing.T, w *world) {
+		never := func(string, int) bool { return false }
+		req := w.exchangeRequest(t, creator)
+		w.failWhen(never, nil) // counts from here
+		if _, err := w.exchange(t, req); err != nil {
+			t.Fatal(err)
+		}
 		calls, _ := w.counted()
 		for n := range len(calls) {
+			w.failWhen(never, nil)
 			req := w.exchangeRequest(t, creator)
 			w.failWhen(func(_ string, i int) bool { return i == n+1 }, broken()["502 HTML"])
 			_, err := w.exchange(t, req)
@@ -62,11 +67,11 @@ func runFaults(t *testing.T, p platform.Platform, h Harness) {
 	})
 	personas := slices.Sorted(maps.Keys(h.Others))
 	for _, persona := range append(personas, h.Creator) {
-		check(t, "each call of a verification: "+persona, p, func(t *testing.T, w *world) { eachCall(t, w, choice{persona: persona}) })
+		check(t, "each call of a verification: "+persona, h, func(t *testing.T, w *world) { eachCall(t, w, choice{persona: persona}) })
 	}
 	t.Run("nobody answers", func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, p, 250*time.Millisecond)
+		w := newWorld(t, h, 250*time.Millisecond)
 		tokenFault(t, w, creator, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	})
 }

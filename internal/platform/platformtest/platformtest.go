@@ -4,6 +4,7 @@
 package platformtest
 
 import (
+	"net/url"
 	"testing"
 	"time"
 
@@ -20,21 +21,40 @@ type Harness struct {
 	Blocked map[string]string // persona who has a target that cannot be chosen → why
 
 	AllOrNothing bool // permissions cannot be declined one by one
+
+	// Servers says, where a person names one, how each of the Lab's fills in the form:
+	// its addresses, and what it does otherwise. All checks run at each.
+	Servers map[string]func(*platform.Spec)
+	Extra   url.Values // what the authorize address has beside RFC 6749 and RFC 7636
+
+	platform platform.Platform
+	server   string // the one of Servers in this run
 }
 
 // Run checks the platform; every check is a subtest of its own.
 func Run(t *testing.T, p platform.Platform, h Harness) {
+	h.platform = p
 	t.Run("spec", func(t *testing.T) { Spec(t, p, h.Day) })
-	t.Run("authorize", func(t *testing.T) { runAuthorize(t, p, h) })
-	t.Run("exchange", func(t *testing.T) { runExchange(t, p, h) })
-	t.Run("verify", func(t *testing.T) { runVerify(t, p, h) })
-	t.Run("faults", func(t *testing.T) { runFaults(t, p, h) })
+	if h.Servers == nil {
+		runLab(t, h)
+	}
+	for server := range h.Servers {
+		h.server = server
+		t.Run(server, func(t *testing.T) { runLab(t, h) })
+	}
+}
+
+func runLab(t *testing.T, h Harness) {
+	t.Run("authorize", func(t *testing.T) { runAuthorize(t, h) })
+	t.Run("exchange", func(t *testing.T) { runExchange(t, h) })
+	t.Run("verify", func(t *testing.T) { runVerify(t, h) })
+	t.Run("faults", func(t *testing.T) { runFaults(t, h) })
 }
 
 // check is one subtest with a Lab of its own.
-func check(t *testing.T, name string, p platform.Platform, f func(*testing.T, *world)) {
+func check(t *testing.T, name string, h Harness, f func(*testing.T, *world)) {
 	t.Run(name, func(t *testing.T) {
 		t.Parallel()
-		f(t, newWorld(t, p, 10*time.Second))
+		f(t, newWorld(t, h, 10*time.Second))
 	})
 }

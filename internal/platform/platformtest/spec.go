@@ -161,6 +161,9 @@ func refresh(t *testing.T, _ platform.Platform, s platform.Spec) {
 	if s.AccessLifetime < 0 || s.RefreshLifetime < 0 || s.CodeLifetime < 0 {
 		t.Error("negative lifetime")
 	}
+	if s.RefreshOptional && s.Refresh == platform.RefreshNone {
+		t.Error("some apps are given a refresh token, and nothing says what it does")
+	}
 	if s.Refresh != platform.RefreshNone && s.AccessLifetime == 0 {
 		t.Error("tokens that do not expire are refreshed")
 	}
@@ -199,7 +202,7 @@ func versionAlive(t *testing.T, s platform.Spec, day time.Time) {
 		t.Errorf("version %s lives from %v to %v, not on %v", v.Name, v.Released, v.Until, day)
 	}
 	for _, raw := range []string{s.AuthorizeURL, s.TokenURL} {
-		if !strings.Contains(raw, "/"+s.Version+"/") {
+		if s.VersionHeader == "" && !strings.Contains(raw, "/"+s.Version+"/") {
 			t.Errorf("%s does not name version %s", raw, s.Version)
 		}
 	}

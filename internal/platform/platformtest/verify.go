@@ -12,41 +12,41 @@ import (
 	"patchbay/internal/vault"
 )
 
-func runVerify(t *testing.T, p platform.Platform, h Harness) {
+func runVerify(t *testing.T, h Harness) {
 	creator := choice{persona: h.Creator}
-	check(t, "identity", p, func(t *testing.T, w *world) {
+	check(t, "identity", h, func(t *testing.T, w *world) {
 		id, _, err := w.verify(t, w.connected(t, creator))
 		if err != nil || id.Subject == "" || id.Name == "" {
 			t.Errorf("got %+v, %v", id, err)
 		}
 	})
-	check(t, "granted scopes are told", p, func(t *testing.T, w *world) {
+	check(t, "granted scopes are told", h, func(t *testing.T, w *world) {
 		id, _, err := w.verify(t, w.connected(t, creator))
 		if err != nil || len(w.spec.Missing(id.Scopes)) != 0 {
 			t.Errorf("got %q, %v; want all of %q", id.Scopes, err, w.spec.ScopeNames())
 		}
 	})
-	check(t, "targets", p, func(t *testing.T, w *world) { wantTargets(t, w, creator, h.Targets) })
-	check(t, "the same targets every time", p, func(t *testing.T, w *world) {
+	check(t, "targets", h, func(t *testing.T, w *world) { wantTargets(t, w, creator, h.Targets) })
+	check(t, "the same targets every time", h, func(t *testing.T, w *world) {
 		c := w.connected(t, creator)
 		first, second := wantClientTargets(t, w, c, h.Targets), wantClientTargets(t, w, c, h.Targets)
 		if d := cmp.Diff(first, second, cmpopts.IgnoreTypes(vault.Secret{})); d != "" {
 			t.Errorf("(-first +second):\n%s", d)
 		}
 	})
-	check(t, "another subject than the token's", p, func(t *testing.T, w *world) {
+	check(t, "another subject than the token's", h, func(t *testing.T, w *world) {
 		c := w.connected(t, creator)
 		c.Subject = "somebody else"
 		_, _, err := w.verify(t, c)
 		wantReason(t, err, "token_kind")
 	})
-	check(t, "token that is none", p, func(t *testing.T, w *world) {
+	check(t, "token that is none", h, func(t *testing.T, w *world) {
 		c := w.connected(t, creator)
 		c.Credentials.Access = vault.NewSecret("token-canary")
 		_, _, err := w.verify(t, c)
 		wantReason(t, err, "consent_ended")
 	})
-	check(t, "token that is too old", p, func(t *testing.T, w *world) {
+	check(t, "token that is too old", h, func(t *testing.T, w *world) {
 		if w.spec.AccessLifetime == 0 {
 			return // it never is
 		}
@@ -56,10 +56,10 @@ func runVerify(t *testing.T, p platform.Platform, h Harness) {
 		wantReason(t, err, "consent_ended")
 	})
 	for persona, n := range h.Others {
-		check(t, "targets of "+persona, p, func(t *testing.T, w *world) { wantTargets(t, w, choice{persona: persona}, n) })
+		check(t, "targets of "+persona, h, func(t *testing.T, w *world) { wantTargets(t, w, choice{persona: persona}, n) })
 	}
 	for persona, why := range h.Blocked {
-		check(t, "blocked target of "+persona, p, func(t *testing.T, w *world) {
+		check(t, "blocked target of "+persona, h, func(t *testing.T, w *world) {
 			_, targets, err := w.verify(t, w.connected(t, choice{persona: persona}))
 			i := slices.IndexFunc(targets, func(t platform.Target) bool { return t.Blocked == why })
 			if err != nil || i < 0 {
@@ -70,19 +70,19 @@ func runVerify(t *testing.T, p platform.Platform, h Harness) {
 			}
 		})
 	}
-	runUnticked(t, p, h)
+	runUnticked(t, h)
 }
 
-func runUnticked(t *testing.T, p platform.Platform, h Harness) {
+func runUnticked(t *testing.T, h Harness) {
 	if h.Nobody != "" {
-		check(t, "nothing to connect", p, func(t *testing.T, w *world) {
+		check(t, "nothing to connect", h, func(t *testing.T, w *world) {
 			id, targets, err := w.verify(t, w.connected(t, choice{persona: h.Nobody}))
 			wantReason(t, err, "no_targets")
 			if id.Subject == "" || len(targets) != 0 {
 				t.Errorf("got identity %+v and %d targets", id, len(targets))
 			}
 		})
-		check(t, "every target unticked", p, func(t *testing.T, w *world) {
+		check(t, "every target unticked", h, func(t *testing.T, w *world) {
 			_, _, err := w.verify(t, w.connected(t, choice{persona: h.Creator, untickAll: "target"}))
 			wantReason(t, err, "no_targets")
 		})
@@ -90,8 +90,8 @@ func runUnticked(t *testing.T, p platform.Platform, h Harness) {
 	if h.AllOrNothing {
 		return
 	}
-	for _, sc := range p.Spec().Scopes {
-		check(t, "without "+sc.Name, p, func(t *testing.T, w *world) {
+	for _, sc := range h.spec().Scopes {
+		check(t, "without "+sc.Name, h, func(t *testing.T, w *world) {
 			id, _, err := w.verify(t, w.connected(t, choice{persona: h.Creator, untick: []string{sc.Name}}))
 			if sc.Required {
 				wantReason(t, err, "scopes_missing")
@@ -103,7 +103,7 @@ func runUnticked(t *testing.T, p platform.Platform, h Harness) {
 			}
 		})
 	}
-	check(t, "without any scope", p, func(t *testing.T, w *world) {
+	check(t, "without any scope", h, func(t *testing.T, w *world) {
 		_, _, err := w.verify(t, w.connected(t, choice{persona: h.Creator, untickAll: "scope"}))
 		wantReason(t, err, "scopes_missing")
 	})

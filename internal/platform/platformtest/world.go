@@ -32,6 +32,8 @@ type world struct {
 	redirect string
 	verifier vault.Secret
 	env      platform.Env
+	input    string
+	extra    url.Values
 
 	mu       sync.Mutex
 	clock    time.Time
@@ -40,11 +42,11 @@ type world struct {
 	breaking func(call string, n int) http.HandlerFunc
 }
 
-func newWorld(t *testing.T, p platform.Platform, timeout time.Duration) *world {
+func newWorld(t *testing.T, h Harness, timeout time.Duration) *world {
 	t.Helper()
-	spec := p.Spec()
+	spec := h.spec()
 	w := &world{
-		platform: p, spec: spec, clock: time.Now(), verifier: platform.NewVerifier(),
+		platform: h.platform, spec: spec, extra: h.Extra, clock: time.Now(), verifier: platform.NewVerifier(),
 		redirect: "https://patchbay.test/oauth/callback/" + spec.ID,
 		app:      platform.App{ClientID: "client: 1+1", ClientSecret: vault.NewSecret("secret-canary&=%: +")},
 	}
@@ -52,10 +54,6 @@ func newWorld(t *testing.T, p platform.Platform, timeout time.Duration) *world {
 	w.base = "http://" + front.Listener.Addr().String()
 	w.lab = lab.New(lab.Config{BaseURL: w.base, Now: w.now})
 	front.Start()
-	err := w.lab.Register(lab.App{Platform: spec.ID, ClientID: w.app.ClientID, ClientSecret: w.app.ClientSecret.Reveal(), RedirectURIs: []string{w.redirect}})
-	if err != nil {
-		t.Fatal(err)
-	}
 	client := httpx.NewClient(httpx.ClientConfig{Origins: platform.LabOrigins(w.base, []platform.Spec{spec}), Timeout: timeout, UserAgent: "platformtest"})
 	t.Cleanup(func() {
 		client.CloseIdle()
@@ -63,7 +61,35 @@ func newWorld(t *testing.T, p platform.Platform, timeout time.Duration) *world {
 		front.Close()
 	})
 	w.env = platform.Env{HTTP: client, Now: w.now, PublicURL: "https://patchbay.test"}
+	if err := w.register(t, h); err != nil {
+		t.Fatal(err)
+	}
 	return w
+}
+
+// register makes our app: at the server, as the platform does, or at the Lab.
+func (w *world) register(t *testing.T, h Harness) error {
+	t.Helper()
+	registrar, own := h.platform.(platform.Registrar)
+	if !own {
+		return w.lab.Register(lab.App{Platform: w.spec.ID, ClientID: w.app.ClientID, ClientSecret: w.app.ClientSecret.Reveal(), RedirectURIs: []string{w.redirect}})
+	}
+	server, err := registrar.Server(h.server)
+	if err != nil {
+		return err
+	}
+	w.app, err = registrar.Register(t.Context(), w.env, platform.Registration{Server: server, RedirectURI: w.redirect})
+	w.input, w.requests = h.server, nil
+	return err
+}
+
+// spec is the form as the server of this run fills it in.
+func (h Harness) spec() platform.Spec {
+	s := h.platform.Spec()
+	if fill := h.Servers[h.server]; fill != nil {
+		fill(&s)
+	}
+	return s
 }
 
 func (w *world) now() time.Time {
@@ -128,7 +154,7 @@ func (w *world) counted() (requests []string, codes int) {
 }
 
 func (w *world) authorizeRequest() platform.AuthorizeRequest {
-	return platform.AuthorizeRequest{App: w.app, RedirectURI: w.redirect, State: state, Verifier: w.verifier}
+	return platform.AuthorizeRequest{App: w.app, RedirectURI: w.redirect, State: state, Verifier: w.verifier, Input: w.input}
 }
 
 func (w *world) begin(t *testing.T) platform.Authorization {

@@ -1,7 +1,8 @@
 // Package bluesky connects accounts of the AT Protocol by its OAuth profile:
 // handle first, then discovery of the account's own servers, a pushed
-// authorization request, and tokens bound to a key (DPoP). It owns everything that
-// only this protocol needs; it keeps no session and renders no page.
+// authorization request, and tokens bound to a key (DPoP). An app password is the
+// second way, for servers and people that cannot use the first. It owns everything
+// that only this protocol needs; it keeps no session and renders no page.
 //
 // Of indigo it uses the syntax package. Its auth/oauth package is left out: its
 // init replaces golang-jwt's ES256 for the whole program and changes how that
@@ -40,11 +41,12 @@ type Platform struct {
 }
 
 var (
-	_ platform.Platform   = (*Platform)(nil)
-	_ platform.Authorizer = (*Platform)(nil)
-	_ platform.Exchanger  = (*Platform)(nil)
-	_ platform.Publisher  = (*Platform)(nil)
-	_ platform.Guide      = (*Platform)(nil)
+	_ platform.Platform       = (*Platform)(nil)
+	_ platform.Authorizer     = (*Platform)(nil)
+	_ platform.Exchanger      = (*Platform)(nil)
+	_ platform.PasswordSigner = (*Platform)(nil)
+	_ platform.Publisher      = (*Platform)(nil)
+	_ platform.Guide          = (*Platform)(nil)
 )
 
 // New fills in what Config leaves empty.

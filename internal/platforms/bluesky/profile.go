@@ -28,7 +28,9 @@ func (p *Platform) Targets(ctx context.Context, c *platform.Client) (platform.Id
 	if err != nil {
 		return platform.Identity{}, nil, err
 	}
-	b.nonce = s.PDSNonce
+	if b != nil {
+		b.nonce = s.PDSNonce
+	}
 	call := &caller{Client: c, session: s, binding: b}
 	view, err := call.prove(ctx)
 	if err != nil {
@@ -61,7 +63,7 @@ func (p *Platform) currentHandle(ctx context.Context, env platform.Env, s sessio
 type caller struct {
 	*platform.Client
 	session session
-	binding *binding
+	binding *binding // nil: an app password's session
 }
 
 func (c *caller) xrpc(ctx context.Context, method string, query url.Values) (*httpx.Response, error) {
@@ -69,7 +71,24 @@ func (c *caller) xrpc(ctx context.Context, method string, query url.Values) (*ht
 	if len(query) > 0 {
 		address += "?" + query.Encode()
 	}
-	return c.binding.get(ctx, c.Env, address, c.Credentials.Access)
+	if c.binding != nil {
+		return c.binding.get(ctx, c.Env, address, c.Credentials.Access)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, platform.ErrServerRefused.Because(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+c.Credentials.Access.Reveal())
+	req.Header.Set("Accept", "application/json")
+	return send(c.Env, req)
+}
+
+// refused tells whether the data server no longer takes the token. A session of an
+// app password is told so with 400.
+func refused(resp *httpx.Response) bool {
+	word := oauthError(resp)
+	return resp.Status == http.StatusUnauthorized ||
+		resp.Status == http.StatusBadRequest && (word == "ExpiredToken" || word == "InvalidToken")
 }
 
 // prove makes the two authorized calls; one success is enough. getSession answers
@@ -80,7 +99,7 @@ func (c *caller) prove(ctx context.Context) (profileView, error) {
 	if err != nil {
 		return profileView{}, err
 	}
-	if resp.Status == http.StatusUnauthorized {
+	if refused(resp) {
 		return profileView{}, platform.ErrReauth.Because(errors.New("the data server does not accept the token"))
 	}
 	var who struct {

@@ -40,8 +40,13 @@ func refusal(what string, resp *httpx.Response) error {
 	if resp.Status >= 500 || resp.Status == http.StatusTooManyRequests {
 		class = platform.ErrUnavailable
 	}
-	seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After")) // absent or a date: zero, unknown
-	return class.Because(fmt.Errorf("%s: status %d, error word: %s", what, resp.Status, word)).After(time.Duration(seconds) * time.Second)
+	return class.Because(fmt.Errorf("%s: status %d, error word: %s", what, resp.Status, word)).After(retryAfter(resp))
+}
+
+// retryAfter is zero, unknown, where the header is absent or a date.
+func retryAfter(resp *httpx.Response) time.Duration {
+	seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
+	return time.Duration(max(seconds, 0)) * time.Second
 }
 
 // oauthError is the answer's error word (RFC 6749 §5.2), empty where there is none.

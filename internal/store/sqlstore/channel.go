@@ -10,16 +10,36 @@ import (
 const channelColumns = `id, workspace_id, owner_id, platform, kind, external_id, grant_id, target_id,
 	lifecycle, health, health_reason, review, facts, facts_at, created_at, updated_at`
 
+var selectChannelAndOwner = `SELECT ` + columnsOf("c", channelColumns) + `, ` + columnsOf("o", ownerColumns) + `
+	FROM channels c JOIN owners o ON o.workspace_id = c.workspace_id AND o.id = c.owner_id`
+
 func scanChannel(r row) (c connect.Channel, err error) {
-	err = r.Scan(&c.ID, &c.WorkspaceID, &c.OwnerID, &c.Platform, &c.Kind, &c.ExternalID, refColumn{&c.GrantID}, refColumn{&c.TargetID},
-		&c.Lifecycle, &c.Health, &c.HealthReason, &c.Review, factsColumn{&c.Facts},
-		timeColumn{&c.FactsAt}, timeColumn{&c.CreatedAt}, timeColumn{&c.UpdatedAt})
+	err = r.Scan(channelFields(&c)...)
 	return c, err
+}
+
+// channelFields is where channelColumns go.
+func channelFields(c *connect.Channel) []any {
+	return []any{
+		&c.ID, &c.WorkspaceID, &c.OwnerID, &c.Platform, &c.Kind, &c.ExternalID,
+		refColumn{&c.GrantID},
+		refColumn{&c.TargetID},
+		&c.Lifecycle, &c.Health, &c.HealthReason, &c.Review,
+		factsColumn{&c.Facts},
+		timeColumn{&c.FactsAt},
+		timeColumn{&c.CreatedAt},
+		timeColumn{&c.UpdatedAt},
+	}
 }
 
 func (s reader) Channel(ctx context.Context, workspaceID, id int64) (connect.Channel, error) {
 	return one(ctx, s.run, "channel", scanChannel, `
 		SELECT `+channelColumns+` FROM channels WHERE workspace_id = $1 AND id = $2`, workspaceID, id)
+}
+
+func (s reader) ChannelAndOwner(ctx context.Context, workspaceID, id int64) (connect.Channel, connect.Owner, error) {
+	return oneAndOwner(ctx, s.run, "channel", channelFields, selectChannelAndOwner+`
+		WHERE c.workspace_id = $1 AND c.id = $2`, workspaceID, id)
 }
 
 func (s reader) Channels(ctx context.Context, workspaceID int64, f connect.ChannelFilter, after int64, limit int) ([]connect.Channel, error) {
@@ -47,7 +67,7 @@ func (s reader) Channels(ctx context.Context, workspaceID int64, f connect.Chann
 		query += ` AND lifecycle IN ('active', 'paused')`
 	}
 	args = append(args, max(limit, 0))
-	query += fmt.Sprintf(` ORDER BY id LIMIT $%d`, len(args))
+	query += fmt.Sprintf(` ORDER BY id LIMIT `+limitParam, len(args))
 	channels, err := many(ctx, s.run, scanChannel, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("channels of workspace %d: %w", workspaceID, err)

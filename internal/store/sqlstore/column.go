@@ -100,7 +100,11 @@ func (c factsColumn) Scan(v any) error {
 	if !ok {
 		return fmt.Errorf("facts column holds a %T", v)
 	}
-	var j factsJSON
+	j, plain := readFacts(text)
+	if plain {
+		*c.facts = platform.Facts(j)
+		return nil
+	}
 	if err := json.Unmarshal([]byte(text), &j); err != nil {
 		return fmt.Errorf("facts column: %w", err)
 	}

@@ -12,11 +12,16 @@ import (
 
 // dialect is everything in which the two engines' SQL differs.
 type dialect struct {
-	name       string
-	goose      goose.Dialect
-	migrations string // folder below migrations/
-	lockRow    string // ends a SELECT whose row others must not change until the transaction ends
-	classify   func(error) failure
+	name        string
+	goose       goose.Dialect
+	migrations  string // folder below migrations/
+	prepare     bool   // statements stay prepared only where we keep them so
+	lockRow     string // ends a SELECT whose row others must not change until the transaction ends
+	skipLocked  string // ends a SELECT that leaves out rows which another transaction is changing
+	now         string // the time in UTC milliseconds by the clock of the database
+	countTables string // counts the tables called $1: none or one
+	version     string // tells the engine's version
+	classify    func(error) failure
 }
 
 // failure is what an engine's error means to us.
@@ -31,21 +36,30 @@ const (
 
 func sqliteDialect() *dialect {
 	return &dialect{
-		name:       "sqlite",
-		goose:      goose.DialectSQLite3,
-		migrations: "sqlite",
-		lockRow:    "", // the one writer is alone
-		classify:   classifySQLite,
+		name:        "sqlite",
+		goose:       goose.DialectSQLite3,
+		migrations:  "sqlite",
+		prepare:     true,
+		lockRow:     "", // the one writer is alone
+		skipLocked:  "",
+		now:         "CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER)",
+		countTables: "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = $1",
+		version:     "SELECT sqlite_version()",
+		classify:    classifySQLite,
 	}
 }
 
 func postgresDialect() *dialect {
 	return &dialect{
-		name:       "postgres",
-		goose:      goose.DialectPostgres,
-		migrations: "postgres",
-		lockRow:    " FOR UPDATE",
-		classify:   classifyPostgres,
+		name:        "postgres",
+		goose:       goose.DialectPostgres,
+		migrations:  "postgres",
+		lockRow:     " FOR UPDATE",
+		skipLocked:  " FOR NO KEY UPDATE SKIP LOCKED",
+		now:         "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
+		countTables: "SELECT CASE WHEN to_regclass($1) IS NULL THEN 0 ELSE 1 END",
+		version:     "SHOW server_version",
+		classify:    classifyPostgres,
 	}
 }
 

@@ -23,7 +23,7 @@ func scanEvent(r row) (e connect.Event, err error) {
 
 func (s reader) Events(ctx context.Context, workspaceID, after int64, limit int) ([]connect.Event, error) {
 	events, err := many(ctx, s.run, scanEvent, `
-		SELECT `+eventColumns+` FROM events WHERE workspace_id = $1 AND number > $2 ORDER BY number LIMIT $3`,
+		SELECT `+eventColumns+` FROM events WHERE workspace_id = $1 AND number > $2 ORDER BY number LIMIT `+fmt.Sprintf(limitParam, 3),
 		workspaceID, after, max(limit, 0))
 	if err != nil {
 		return nil, fmt.Errorf("events of workspace %d: %w", workspaceID, err)

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"patchbay/internal/connect"
@@ -19,6 +20,23 @@ func scanKey(r row) (k connect.Key, err error) {
 func (s reader) KeyByHash(ctx context.Context, hash []byte) (connect.Key, error) {
 	return one(ctx, s.run, "API key", scanKey, `
 		SELECT `+keyColumns+` FROM api_keys WHERE hash = $1`, hash)
+}
+
+func (s reader) Key(ctx context.Context, workspaceID, id int64) (connect.Key, error) {
+	return one(ctx, s.run, "API key", scanKey, `
+		SELECT `+keyColumns+` FROM api_keys WHERE workspace_id = $1 AND id = $2`, workspaceID, id)
+}
+
+// Keys lists revoked and expired ones too.
+func (s reader) Keys(ctx context.Context, workspaceID, ownerID, after int64, limit int) ([]connect.Key, error) {
+	keys, err := many(ctx, s.run, scanKey, `
+		SELECT `+keyColumns+` FROM api_keys
+		WHERE workspace_id = $1 AND id > $2 AND (owner_id = $3 OR $3 = 0)
+		ORDER BY id LIMIT $4`, workspaceID, after, ownerID, max(limit, 0))
+	if err != nil {
+		return nil, fmt.Errorf("API keys: %w", err)
+	}
+	return keys, nil
 }
 
 func (t *tx) InsertKey(ctx context.Context, k connect.Key) (connect.Key, error) {

@@ -30,14 +30,17 @@ func lockFile(path string) (*fileLock, error) {
 		}
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
-	if err := writePID(f); err != nil {
+	if err := errors.Join(writePID(f), giveToFolder(f)); err != nil {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), f.Close())
 	}
 	return &fileLock{f}, nil
 }
 
-// release lets go of it; a second time does nothing.
+// release lets go of it; a second time, or of none, does nothing.
 func (l *fileLock) release() error {
+	if l == nil {
+		return nil
+	}
 	if err := l.file.Close(); !errors.Is(err, os.ErrClosed) {
 		return err
 	}

@@ -15,3 +15,8 @@ func flock(f *os.File) error {
 	}
 	return err
 }
+
+// flockShared waits until nobody has the lock to himself.
+func flockShared(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_SH) }
+
+func funlock(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }

@@ -26,19 +26,38 @@ func newMigrator(d *dialect, db *sql.DB) (*goose.Provider, error) {
 	return goose.NewProvider(d.goose, db, files, options...)
 }
 
-// pending counts the migrations that have not run.
-func pending(ctx context.Context, migrator *goose.Provider) (int, error) {
-	all, err := migrator.Status(ctx)
+// Migrated is what Open did to the schema.
+type Migrated struct {
+	Applied []string // names of the migrations that ran, in order
+	Copy    string   // path of the copy of a SQLite file that was made before; empty: none was needed
+}
+
+// migrate brings the schema up to date. A SQLite file that holds a schema already is
+// copied first.
+func (s *Store) migrate(ctx context.Context) (m Migrated, err error) {
+	schema, err := s.Schema(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("migrations: %w", err)
+		return m, err
 	}
-	n := 0
-	for _, m := range all {
-		if m.State == goose.StatePending {
-			n++
+	if schema.Newer() {
+		return m, schema.Usable()
+	}
+	if len(schema.Pending) == 0 {
+		return m, nil
+	}
+	if e, ok := s.engine.(*sqliteEngine); ok && schema.Version > 0 {
+		if m.Copy, err = copyBeforeMigration(ctx, e.path, schema.Version); err != nil {
+			return m, fmt.Errorf("copy before migrating: %w", err)
 		}
 	}
-	return n, nil
+	results, err := s.migrator.Up(ctx)
+	for _, r := range results {
+		m.Applied = append(m.Applied, migrationName(r.Source.Path))
+	}
+	if err != nil {
+		return m, fmt.Errorf("migrate: %w", err)
+	}
+	return m, nil
 }
 
 // migrationLock lets one of several starting replicas migrate while the others wait.

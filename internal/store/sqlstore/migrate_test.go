@@ -2,11 +2,13 @@ package sqlstore_test
 
 import (
 	"os"
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"patchbay/internal/fault"
 	"patchbay/internal/store/sqlstore"
 	"patchbay/internal/testkit"
 )
@@ -50,8 +52,9 @@ func testPendingUntilMigrated(t *testing.T, dsn string) {
 		if err != nil {
 			t.Fatalf("open, migrate %v: %v", step.migrate, err)
 		}
-		if got, err := s.Pending(t.Context()); got != step.want || err != nil {
-			t.Errorf("pending, migrate %v: got %d, %v, want %d", step.migrate, got, err, step.want)
+		schema, err := s.Schema(t.Context())
+		if got := len(schema.Pending); got != step.want || err != nil || int(schema.Known) != all || int(schema.Version) != all-step.want {
+			t.Errorf("schema, migrate %v: got %+v, %v, want %d pending of %d", step.migrate, schema, err, step.want, all)
 		}
 		if err := s.Close(); err != nil {
 			t.Errorf("close: %v", err)
@@ -70,8 +73,8 @@ func TestReplicasThatStartTogetherMigrateOnce(t *testing.T) {
 				t.Errorf("open: %v", err)
 				return
 			}
-			if n, err := s.Pending(t.Context()); n != 0 || err != nil {
-				t.Errorf("pending: got %d, %v, want 0", n, err)
+			if schema, err := s.Schema(t.Context()); len(schema.Pending) != 0 || err != nil {
+				t.Errorf("pending: got %v, %v, want none", schema.Pending, err)
 			}
 			if err := s.Close(); err != nil {
 				t.Errorf("close: %v", err)
@@ -79,4 +82,50 @@ func TestReplicasThatStartTogetherMigrateOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+func TestANewerSchemaIsRefused(t *testing.T) {
+	t.Parallel()
+	for engine, dsn := range map[string]string{"sqlite": sqliteDSN(t), "postgres": testkit.Postgres(t)} {
+		s, err := sqlstore.Open(t.Context(), sqlstore.Config{DSN: dsn, Migrate: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Exec(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`); err != nil {
+			t.Fatal(err)
+		}
+		_ = s.Close()
+		if _, err := sqlstore.Open(t.Context(), sqlstore.Config{DSN: dsn, Migrate: true}); fault.ReasonOf(err) != "schema_newer" {
+			t.Errorf("%s: got %v, want schema_newer", engine, err)
+		}
+	}
+}
+
+// TestAMigrationCopiesFirst lets a database go back to its first migration.
+func TestAMigrationCopiesFirst(t *testing.T) {
+	t.Parallel()
+	dsn := sqliteDSN(t)
+	if err := sqlstore.MigrateTo(t.Context(), dsn, 1); err != nil {
+		t.Fatal(err)
+	}
+	s, err := sqlstore.Open(t.Context(), sqlstore.Config{DSN: dsn, Migrate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	m := s.Migrated()
+	if want := len(files(t, "migrations/sqlite")) - 1; len(m.Applied) != want || m.Applied[0][:6] != "00002_" {
+		t.Errorf("applied: got %v, want %d, beginning with the second", m.Applied, want)
+	}
+	if !strings.Contains(m.Copy, "patchbay.db.schema-1-") {
+		t.Fatalf("copy: got %q, want a name with the schema", m.Copy)
+	}
+	look, err := sqlstore.LookAt(t.Context(), "sqlite:"+m.Copy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer look.Close()
+	if schema, err := look.Schema(t.Context()); schema.Version != 1 || err != nil {
+		t.Errorf("the copy's schema: got %+v, %v, want 1", schema, err)
+	}
 }

@@ -60,7 +60,7 @@ func twoSessions(t *testing.T, s connect.Store) (sessions [2]connect.Session) {
 		if err != nil {
 			return err
 		}
-		o, _, err := tx.EnsureOwner(ctx, connect.Owner{WorkspaceID: w.ID, ExternalID: "o", CreatedAt: testTime})
+		o, _, err := tx.EnsureOwner(ctx, connect.Owner{WorkspaceID: w.ID, ExternalID: "o", CreatedAt: testTime, UpdatedAt: testTime})
 		if err != nil {
 			return err
 		}

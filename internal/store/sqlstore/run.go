@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 
+	"patchbay/internal/connect"
 	"patchbay/internal/fault"
 )
 
@@ -153,7 +154,7 @@ func change(ctx context.Context, run runner, what, query string, args ...any) er
 }
 
 func notFound(what string) error {
-	return fault.Newf(fault.NotFound, "not_found", "There is no such %s.", what)
+	return connect.NoSuch(what)
 }
 
 func scanID(r row) (id int64, err error) {

@@ -22,19 +22,15 @@ const defaultReaders = 8
 // sqliteEngine is one file: a writer, readers, and the lock that keeps other
 // processes out.
 type sqliteEngine struct {
+	path    string
 	lock    *fileLock
+	beside  *besideFile
 	writeDB *sql.DB
 	readDB  *sql.DB
 	*writer
 }
 
 func openSQLite(ctx context.Context, path string, readers int) (_ *sqliteEngine, err error) {
-	if path == "" {
-		return nil, errors.New("database address sqlite: names no file")
-	}
-	if path, err = filepath.Abs(path); err != nil {
-		return nil, err
-	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("database directory: %w", err)
 	}
@@ -42,7 +38,7 @@ func openSQLite(ctx context.Context, path string, readers int) (_ *sqliteEngine,
 	if err != nil {
 		return nil, err
 	}
-	e := &sqliteEngine{lock: lock}
+	e := &sqliteEngine{path: path, lock: lock}
 	if err := e.open(ctx, path, readers); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), e.close())
 	}
@@ -53,23 +49,17 @@ func (e *sqliteEngine) open(ctx context.Context, path string, readers int) (err 
 	if err := ownerOnly(path); err != nil {
 		return err
 	}
-	if e.writeDB, err = sql.Open("sqlite", sqliteDSN(path, "_txlock=immediate", "_pragma=journal_mode(wal)", "_pragma=synchronous(full)")); err != nil {
-		return err
-	}
-	e.writeDB.SetMaxOpenConns(1)
-	if err := checkSQLite(ctx, e.writeDB); err != nil {
-		return err
-	}
-	if e.readDB, err = sql.Open("sqlite", sqliteDSN(path, "_pragma=query_only(1)")); err != nil {
-		return err
-	}
 	if readers <= 0 {
 		readers = defaultReaders
 	}
-	e.readDB.SetMaxOpenConns(readers)
-	e.readDB.SetMaxIdleConns(readers)
-	e.writer = newWriter(e.writeDB)
-	return nil
+	if e.beside, err = openBesideFile(path); err != nil {
+		return err
+	}
+	write := sqliteDSN(path, "_txlock=immediate", "_pragma=journal_mode(wal)", "_pragma=synchronous(full)")
+	if err := e.connect(ctx, write, sqliteDSN(path, "_pragma=query_only(1)"), readers, e.beside.announced); err != nil {
+		return err
+	}
+	return claim(ctx, e.writeDB)
 }
 
 // close ends what open began; readers first, so that the writer's connection is the
@@ -84,7 +74,16 @@ func (e *sqliteEngine) close() error {
 			errs = append(errs, db.Close())
 		}
 	}
-	return errors.Join(append(errs, e.lock.release())...)
+	return errors.Join(append(errs, e.beside.close(), e.lock.release())...)
+}
+
+// sqlitePath is the absolute path of the file that "sqlite:…" names.
+func sqlitePath(dsn string) (string, error) {
+	path, ok := strings.CutPrefix(dsn, "sqlite:")
+	if path = strings.TrimPrefix(path, "//"); !ok || path == "" {
+		return "", errors.New("database address sqlite: names no file")
+	}
+	return filepath.Abs(path)
 }
 
 // sqliteDSN is a URI (https://sqlite.org/uri.html), so that any character may stand in
@@ -109,7 +108,32 @@ func ownerOnly(path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Chmod(0o600), f.Close())
+	return errors.Join(f.Chmod(0o600), giveToFolder(f), f.Close())
+}
+
+// applicationID stands in the header of our files ("Ptch"), so that a file of another
+// program is told from one of ours (https://sqlite.org/pragma.html#pragma_application_id).
+const applicationID = 0x50746368
+
+// claim writes our id into a file that has none.
+func claim(ctx context.Context, db *sql.DB) error {
+	id, err := fileID(ctx, db)
+	if err != nil || id == applicationID {
+		return err
+	}
+	_, err = db.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID))
+	return err
+}
+
+// fileID reads the id in the file's header; an error when it is another program's.
+func fileID(ctx context.Context, db *sql.DB) (id int64, err error) {
+	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
+		return 0, err
+	}
+	if id != 0 && id != applicationID {
+		return 0, errors.New("this SQLite file belongs to another program")
+	}
+	return id, nil
 }
 
 func checkSQLite(ctx context.Context, db *sql.DB) error {

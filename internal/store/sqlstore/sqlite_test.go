@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -39,6 +40,41 @@ func TestFilesAreTheOwnersAlone(t *testing.T) {
 			t.Errorf("mode of %s: got %o, want 600", info.Name(), got)
 		}
 	}
+}
+
+// TestRootLocksNobodyOut lets root, where it runs the tests, migrate and restore in a
+// folder of somebody else.
+func TestRootLocksNobodyOut(t *testing.T) {
+	t.Parallel()
+	dir, uid := t.TempDir(), os.Getuid()
+	if uid == 0 {
+		uid = 12345
+		if err := os.Chown(dir, uid, uid); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dsn := "sqlite:" + filepath.Join(dir, "patchbay.db")
+	check := func(when string) {
+		for _, name := range list(t, dir) {
+			info, err := os.Stat(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := int(info.Sys().(*syscall.Stat_t).Uid); got != uid && !strings.Contains(name, "before-restore") {
+				t.Errorf("%s: %s belongs to %d, want %d", when, name, got, uid)
+			}
+		}
+	}
+	s, err := sqlstore.Open(t.Context(), sqlstore.Config{DSN: dsn, Migrate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check("open")
+	_ = s.Close()
+	if _, err := sqlstore.Restore(t.Context(), dsn, goodBackup(t)); err != nil {
+		t.Fatal(err)
+	}
+	check("restored")
 }
 
 func TestCloseLeavesOneFileWithEverything(t *testing.T) {

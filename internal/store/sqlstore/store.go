@@ -34,12 +34,14 @@ type Store struct {
 	engine   engine
 	readDB   *sql.DB
 	migrator *goose.Provider
+	migrated Migrated
+	underWay underWay
 }
 
 var _ connect.Store = (*Store)(nil)
 
 // Open opens the database and, with Migrate, brings its schema up to date; without,
-// ask Pending before using it. A SQLite file is made when absent (mode 0600) and
+// ask Schema before using it. A SQLite file is made when absent (mode 0600) and
 // locked against other processes: fault.Conflict, naming the holder, when one has it.
 func Open(ctx context.Context, c Config) (*Store, error) {
 	s, writeDB, err := open(ctx, c)
@@ -53,10 +55,14 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 }
 
 func open(ctx context.Context, c Config) (s *Store, writeDB *sql.DB, err error) {
-	scheme, rest, _ := strings.Cut(c.DSN, ":")
+	scheme, _, _ := strings.Cut(c.DSN, ":")
 	switch scheme {
 	case "sqlite":
-		e, err := openSQLite(ctx, strings.TrimPrefix(rest, "//"), c.MaxConns)
+		path, err := sqlitePath(c.DSN)
+		if err != nil {
+			return nil, nil, err
+		}
+		e, err := openSQLite(ctx, path, c.MaxConns)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -74,7 +80,11 @@ func open(ctx context.Context, c Config) (s *Store, writeDB *sql.DB, err error) 
 }
 
 func newStore(d *dialect, e engine, readDB *sql.DB) *Store {
-	return &Store{reader: reader{statements{db: readDB, dialect: d}}, dialect: d, engine: e, readDB: readDB}
+	var read execer = readDB
+	if d.prepare {
+		read = newPrepared(readDB)
+	}
+	return &Store{reader: reader{statements{db: read, dialect: d}, d}, dialect: d, engine: e, readDB: readDB}
 }
 
 func (s *Store) prepare(ctx context.Context, writeDB *sql.DB, migrate bool) (err error) {
@@ -84,11 +94,12 @@ func (s *Store) prepare(ctx context.Context, writeDB *sql.DB, migrate bool) (err
 	if !migrate {
 		return s.Ping(ctx)
 	}
-	if _, err := s.migrator.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
-	return nil
+	s.migrated, err = s.migrate(ctx)
+	return err
 }
+
+// Migrated is what Open did to the schema.
+func (s *Store) Migrated() Migrated { return s.migrated }
 
 // Close waits for the transactions that are queued and closes the database.
 func (s *Store) Close() error { return s.engine.close() }
@@ -101,15 +112,13 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Pending counts the migrations that have not run.
-func (s *Store) Pending(ctx context.Context) (int, error) { return pending(ctx, s.migrator) }
-
 // Engine is "sqlite" or "postgres".
 func (s *Store) Engine() string { return s.dialect.name }
 
 // InTx implements connect.Store. A panic of fn is returned as an error. It is a
 // mistake to call InTx inside fn: on SQLite it would wait for itself.
 func (s *Store) InTx(ctx context.Context, fn func(connect.Tx) error) error {
+	defer s.underWay.begin()()
 	return s.engine.transact(ctx, func(ctx context.Context, db execer) error {
 		return runTx(ctx, db, s.dialect, fn)
 	})

@@ -11,13 +11,15 @@ import (
 
 // reader is connect.Reader over any runner: the pool outside a transaction, the
 // transaction's own statements inside one.
-type reader struct{ run runner }
+type reader struct {
+	run     runner
+	dialect *dialect
+}
 
 // tx is one transaction.
 type tx struct {
 	reader
-	dialect *dialect
-	events  []connect.Event // written at the end; see writeEvents
+	events []connect.Event // written at the end; see writeEvents
 }
 
 var _ connect.Tx = (*tx)(nil)
@@ -26,7 +28,7 @@ var _ connect.Tx = (*tx)(nil)
 // events. An error means: roll back.
 func runTx(ctx context.Context, db execer, d *dialect, fn func(connect.Tx) error) error {
 	run := &txStatements{statements: statements{db: db, dialect: d}, life: ctx}
-	t := &tx{reader: reader{run}, dialect: d}
+	t := &tx{reader: reader{run, d}}
 	err := protect(func() error { return fn(t) })
 	if run.failed != nil && (err == nil || d.classify(run.failed) == rerun) {
 		return run.failed // fn swallowed or reworded it

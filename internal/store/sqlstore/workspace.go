@@ -24,6 +24,16 @@ func (s reader) FirstWorkspace(ctx context.Context) (connect.Workspace, error) {
 		SELECT `+workspaceColumns+` FROM workspaces ORDER BY id LIMIT 1`)
 }
 
+// Workspaces crosses workspaces: it is the operator's list.
+func (s reader) Workspaces(ctx context.Context, after int64, limit int) ([]connect.Workspace, error) {
+	all, err := many(ctx, s.run, scanWorkspace, `
+		SELECT `+workspaceColumns+` FROM workspaces WHERE id > $1 ORDER BY id LIMIT $2`, after, max(limit, 0))
+	if err != nil {
+		return nil, fmt.Errorf("workspaces: %w", err)
+	}
+	return all, nil
+}
+
 func (t *tx) InsertWorkspace(ctx context.Context, w connect.Workspace) (connect.Workspace, error) {
 	made, err := one(ctx, t.run, "workspace", scanWorkspace, `
 		INSERT INTO workspaces (name, require_redirect_url, allowed_redirects, created_at)
@@ -37,6 +47,11 @@ func (t *tx) InsertWorkspace(ctx context.Context, w connect.Workspace) (connect.
 		return connect.Workspace{}, fmt.Errorf("workspace %d: %w", made.ID, err)
 	}
 	return made, nil
+}
+
+func (t *tx) LockWorkspace(ctx context.Context, id int64) (connect.Workspace, error) {
+	return one(ctx, t.run, "workspace", scanWorkspace, `
+		SELECT `+workspaceColumns+` FROM workspaces WHERE id = $1`+t.dialect.lockRow, id)
 }
 
 func (t *tx) UpdateWorkspace(ctx context.Context, w connect.Workspace) error {

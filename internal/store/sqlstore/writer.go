@@ -7,8 +7,10 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // maxGroup is how many closures one commit may carry.
@@ -20,7 +22,8 @@ var errClosed = errors.New("the store is closed")
 // each in a savepoint, commits them together and then answers all. With
 // synchronous=FULL a commit costs a disk flush, so callers share it.
 type writer struct {
-	db      *sql.DB // one connection
+	db      *sql.DB     // one connection
+	crowded func() bool // another process wants to write too; nil: never
 	jobs    chan *job
 	stopped chan struct{}
 
@@ -39,8 +42,8 @@ type job struct {
 }
 
 // newWriter starts the goroutine; close ends it.
-func newWriter(db *sql.DB) *writer {
-	w := &writer{db: db, jobs: make(chan *job, maxGroup), stopped: make(chan struct{})}
+func newWriter(db *sql.DB, crowded func() bool) *writer {
+	w := &writer{db: db, crowded: crowded, jobs: make(chan *job, maxGroup), stopped: make(chan struct{})}
 	go w.work()
 	return w
 }
@@ -103,6 +106,9 @@ func (w *writer) work() {
 		for _, j := range group {
 			j.done <- cmp.Or(lost, j.err)
 		}
+		if w.crowded != nil && w.crowded() {
+			time.Sleep(besidePause)
+		}
 	}
 }
 
@@ -138,14 +144,16 @@ func (w *writer) commit(group []*job) (err error) {
 		}
 		_ = conn.Close()
 	}()
-	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if err := begin(ctx, conn); err != nil {
 		return fmt.Errorf("begin group: %w", err)
 	}
+	db := newPrepared(conn) // the closures of a group are mostly of one kind
+	defer db.close()
 	for _, j := range group {
 		if !j.turn.CompareAndSwap(false, true) {
 			continue // its caller has left
 		}
-		if err := j.run(conn); err != nil {
+		if err := j.run(db); err != nil {
 			return fmt.Errorf("savepoint: %w", err)
 		}
 	}
@@ -155,10 +163,26 @@ func (w *writer) commit(group []*job) (err error) {
 	return nil
 }
 
+// writerPatience is how long another process may be writing before those who wait are
+// told so. A command beside the server takes milliseconds.
+const writerPatience = 30 * time.Second
+
+// begin takes SQLite's one write lock, from which on nobody else writes until the
+// commit: after it no statement finds the database locked.
+func begin(ctx context.Context, conn *sql.Conn) error {
+	for since := time.Now(); ; {
+		_, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE")
+		if err == nil || !locked(err) || time.Since(since) > writerPatience {
+			return err
+		}
+		time.Sleep(rand.N(besidePause / 4)) // apart, so that the two do not meet for ever
+	}
+}
+
 // run gives the closure its savepoint. The error is about the savepoint: when it can
 // be neither released nor rolled back, SQLite has dropped the whole transaction (disk
 // full, I/O error), and what the others wrote is gone too.
-func (j *job) run(conn *sql.Conn) error {
+func (j *job) run(conn execer) error {
 	ctx := context.Background()
 	if _, err := conn.ExecContext(ctx, "SAVEPOINT closure"); err != nil {
 		return err

@@ -33,12 +33,19 @@ func testAttempts(t *testing.T, s connect.Store) {
 	err = s.InTx(ctx, func(tx connect.Tx) error { _, err := tx.InsertAttempt(ctx, want); return err })
 	wants(t, "same state again", err, fault.Conflict)
 
-	want.State, want.Sealed, want.GrantID, want.Reason, want.Message = connect.AttemptVerifying, []byte("x"), w.grant.ID, "a", "b"
+	want.State, want.GrantID, want.Reason, want.Message = connect.AttemptVerifying, w.grant.ID, "a", "b"
 	want.UpdatedAt, want.ExpiresAt, want.LeaseUntil = at(1), at(2), at(3)
 	changed := want
-	changed.RedirectURI, changed.Issuer = "not written", "not written"
+	changed.RedirectURI, changed.Issuer, changed.Sealed = "not written", "not written", []byte("not written")
 	write(t, s, func(ctx context.Context, tx connect.Tx) error {
 		return tx.UpdateAttempt(ctx, changed, connect.AttemptAway)
+	})
+	got, err = s.Attempt(ctx, w.workspace.ID, want.ID)
+	same(t, "secrets that stay", got, want)
+	same(t, "error", err, nil)
+	want.State, want.Sealed = connect.AttemptConfirming, []byte("x") // here the secrets are others
+	write(t, s, func(ctx context.Context, tx connect.Tx) error {
+		return tx.UpdateAttempt(ctx, want, connect.AttemptVerifying)
 	})
 	all, err := s.Attempts(ctx, w.workspace.ID, w.session.ID)
 	same(t, "oldest first, updated", all, []connect.Attempt{w.attempt, want})

@@ -40,8 +40,29 @@ func testChannels(t *testing.T, s connect.Store) {
 	got, err := s.Channel(ctx, w.workspace.ID, want.ID)
 	same(t, "read", got, want)
 	same(t, "error", err, nil)
+	got, owner, err := s.ChannelAndOwner(ctx, w.workspace.ID, want.ID)
+	same(t, "read with its owner", got, want)
+	same(t, "its owner", owner, w.owner)
+	same(t, "error", err, nil)
 	_, err = s.Channel(ctx, w.workspace.ID, want.ID+99)
 	wants(t, "absent", err, fault.NotFound)
+
+	var other connect.Owner // who has the same page
+	write(t, s, func(ctx context.Context, tx connect.Tx) (err error) {
+		other, _, err = tx.EnsureOwner(ctx, connect.Owner{WorkspaceID: w.workspace.ID, ExternalID: "other", CreatedAt: t0, UpdatedAt: t0})
+		return err
+	})
+	theirs := w.newChannel("page-2")
+	theirs.OwnerID = other.ID
+	for _, makes := range []bool{true, false} {
+		saved, made = saveChannel(t, s, theirs)
+		theirs.ID, theirs.UpdatedAt = saved.ID, at(3)
+		same(t, "made", made, makes)
+		same(t, "another owner's", saved.OwnerID, other.ID)
+	}
+	got, err = s.Channel(ctx, w.workspace.ID, want.ID)
+	same(t, "the first owner's afterwards", got, want)
+	same(t, "error", err, nil)
 
 	nameless := w.newChannel("")
 	first, made1 := saveChannel(t, s, nameless)
@@ -77,7 +98,7 @@ func testChannelPages(t *testing.T, s connect.Store) {
 	ctx, w := t.Context(), newWorld(t, s, "a")
 	other := w.owner
 	write(t, s, func(ctx context.Context, tx connect.Tx) (err error) {
-		other, _, err = tx.EnsureOwner(ctx, connect.Owner{WorkspaceID: w.workspace.ID, ExternalID: "other", CreatedAt: t0})
+		other, _, err = tx.EnsureOwner(ctx, connect.Owner{WorkspaceID: w.workspace.ID, ExternalID: "other", CreatedAt: t0, UpdatedAt: t0})
 		return err
 	})
 	all := []connect.Channel{w.channel}

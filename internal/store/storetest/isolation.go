@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"testing"
 
@@ -17,14 +18,29 @@ var notScoped = map[string]string{
 	"InsertWorkspace":    "is one",
 	"KeyByHash":          "found before the workspace is known",
 	"SessionByTokenHash": "found before the workspace is known",
+	"LockWorkspace":      "the workspace is what is asked for",
 	"UpdateWorkspace":    "the workspace is what is asked for",
 	"AttemptByStateHash": "found before the workspace is known",
-	"App":                "the instance's apps serve all workspaces",
+	"Workspaces":         "the operator's list",
+	"DropReplies":        "time ends every answer alike",
 	"EnsureApp":          "the workspace is part of what is asked for",
+	"InsertApp":          "the workspace is part of what is asked for",
+	"SealApp":            "the instance's apps serve all workspaces",
+	"InsertReply":        "the workspace is part of what is asked for",
 	"EnsureOwner":        "the workspace is part of what is asked for",
 	"SessionVersions":    "for the process that waits",
 	"DueSessions":        "for the process that sweeps",
 	"StaleAttempts":      "for the process that sweeps",
+	"SealedAttempts":     "for an exchange of keys",
+	"SealedGrants":       "for an exchange of keys",
+	"SealedTargets":      "for an exchange of keys",
+	"SealedApps":         "for an exchange of keys",
+	"SealedReplies":      "for an exchange of keys",
+	"CountSealed":        "for an exchange of keys",
+	"Instances":          "processes have no workspace",
+	"SaveInstance":       "processes have no workspace",
+	"DropInstance":       "processes have no workspace",
+	"DropOtherInstances": "processes have no workspace",
 }
 
 // call asks workspace ws for what is w's. found is how much a list brought.
@@ -38,6 +54,70 @@ func scoped() map[string]call {
 		"Owner": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
 			_, err := tx.Owner(ctx, ws, w.owner.ID)
 			return err
+		}),
+		"Owners": func(ctx context.Context, tx connect.Tx, ws int64, w world) (int, error) {
+			v, err := tx.Owners(ctx, ws, 0, 10)
+			return len(v), err
+		},
+		"UpdateOwner": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			v := w.owner
+			v.WorkspaceID, v.Name = ws, "foreign"
+			return tx.UpdateOwner(ctx, v)
+		}),
+		"App": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, err := tx.App(ctx, ws, w.app.ID)
+			return err
+		}),
+		"LiveApp": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, err := tx.LiveApp(ctx, ws, w.app.Platform, w.app.Server)
+			return err
+		}),
+		"Apps": func(ctx context.Context, tx connect.Tx, ws int64, w world) (int, error) {
+			v, err := tx.Apps(ctx, ws, 0, 10)
+			return len(v), err
+		},
+		"FillApp": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			v := w.pending
+			v.WorkspaceID, v.ClientID = ws, "foreign"
+			err := tx.FillApp(ctx, v)
+			if errors.Is(err, fault.Conflict) { // it does not tell one that is not there from one that is filled
+				return fault.New(fault.NotFound, "not_found", "")
+			}
+			return err
+		}),
+		"LockApp": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, err := tx.LockApp(ctx, ws, w.app.ID)
+			return err
+		}),
+		"LockOwner": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, err := tx.LockOwner(ctx, ws, w.owner.ID)
+			return err
+		}),
+		"UpdateApp": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			v := w.app
+			v.WorkspaceID, v.Name = ws, "foreign"
+			return tx.UpdateApp(ctx, v)
+		}),
+		"RetireApp": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			return tx.RetireApp(ctx, ws, w.app.ID, at(1))
+		}),
+		"Key": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, err := tx.Key(ctx, ws, w.key.ID)
+			return err
+		}),
+		"Keys": func(ctx context.Context, tx connect.Tx, ws int64, w world) (int, error) {
+			v, err := tx.Keys(ctx, ws, 0, 0, 10)
+			return len(v), err
+		},
+		"Reply": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, err := tx.Reply(ctx, ws, w.reply.Route, w.reply.KeyHash)
+			return err
+		}),
+		"SealReply": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			return tx.SealReply(ctx, ws, w.reply.ID, []byte("foreign"))
+		}),
+		"DeleteReply": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			return tx.DeleteReply(ctx, ws, w.reply.ID)
 		}),
 		"OwnerByExternalID": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
 			_, err := tx.OwnerByExternalID(ctx, ws, w.owner.ExternalID)
@@ -58,6 +138,10 @@ func scoped() map[string]call {
 			_, err := tx.Session(ctx, ws, w.session.ID)
 			return err
 		}),
+		"SessionAndOwner": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, _, err := tx.SessionAndOwner(ctx, ws, w.session.ID)
+			return err
+		}),
 		"InsertSession": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
 			v := w.newSession("foreign")
 			v.WorkspaceID = ws
@@ -72,6 +156,10 @@ func scoped() map[string]call {
 			v := w.session
 			v.WorkspaceID, v.Message = ws, "foreign"
 			return tx.UpdateSession(ctx, v)
+		}),
+		"CountLookup": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, err := tx.CountLookup(ctx, ws, w.session.ID)
+			return err
 		}),
 		"Attempt": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
 			_, err := tx.Attempt(ctx, ws, w.attempt.ID)
@@ -126,7 +214,14 @@ func scoped() map[string]call {
 			return tx.UpdateGrant(ctx, v, v.Fence)
 		}),
 		"DeleteGrant": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
-			return tx.DeleteGrant(ctx, ws, w.grant.ID)
+			// One that a channel has, one whose attempt goes on, one that nothing uses: whose
+			// they are comes before whether they are used.
+			for id := w.grant.ID; id <= w.grant.ID+int64(len(unused)); id++ {
+				if err := tx.DeleteGrant(ctx, ws, id); !errors.Is(err, fault.NotFound) {
+					return fmt.Errorf("grant %d: %w", id, err)
+				}
+			}
+			return fault.New(fault.NotFound, "not_found", "")
 		}),
 		"SaveTarget": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
 			v := w.newTarget("foreign")
@@ -134,6 +229,13 @@ func scoped() map[string]call {
 			_, err := tx.SaveTarget(ctx, v)
 			return err
 		}),
+		"Reseal": func(ctx context.Context, tx connect.Tx, ws int64, w world) (int, error) {
+			done, err := tx.Reseal(ctx, "replies", ws, w.reply.ID, w.reply.Sealed, []byte("foreign"))
+			if done {
+				return 1, err
+			}
+			return 0, err
+		},
 		"SealTarget": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
 			return tx.SealTarget(ctx, ws, w.target.ID, []byte("foreign"), 9)
 		}),
@@ -142,6 +244,10 @@ func scoped() map[string]call {
 		},
 		"Channel": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
 			_, err := tx.Channel(ctx, ws, w.channel.ID)
+			return err
+		}),
+		"ChannelAndOwner": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, _, err := tx.ChannelAndOwner(ctx, ws, w.channel.ID)
 			return err
 		}),
 		"Channels": func(ctx context.Context, tx connect.Tx, ws int64, w world) (int, error) {
@@ -171,7 +277,7 @@ func testIsolation(t *testing.T, s connect.Store) {
 	var stranger connect.Workspace
 	write(t, s, func(ctx context.Context, tx connect.Tx) (err error) {
 		for _, externalID := range []string{"default", "spare"} {
-			owner := connect.Owner{WorkspaceID: w.workspace.ID, ExternalID: externalID, Default: externalID == "default", CreatedAt: t0}
+			owner := connect.Owner{WorkspaceID: w.workspace.ID, ExternalID: externalID, Default: externalID == "default", CreatedAt: t0, UpdatedAt: t0}
 			if _, _, err := tx.EnsureOwner(ctx, owner); err != nil {
 				return err
 			}
@@ -180,6 +286,15 @@ func testIsolation(t *testing.T, s connect.Store) {
 			return err
 		}
 		if err := tx.AppendStep(ctx, w.workspace.ID, connect.Step{AttemptID: w.attempt.ID, Name: "s", At: t0}); err != nil {
+			return err
+		}
+		for _, state := range unused {
+			if err := w.addGrant(ctx, tx, state); err != nil {
+				return err
+			}
+		}
+		w.reply.Sealed = []byte("sealed")
+		if err := tx.SealReply(ctx, w.workspace.ID, w.reply.ID, w.reply.Sealed); err != nil {
 			return err
 		}
 		tx.Emit(connect.Event{WorkspaceID: w.workspace.ID, Type: "test", Cause: connect.CauseSystem, At: t0})
@@ -196,11 +311,14 @@ func testIsolation(t *testing.T, s connect.Store) {
 			}
 			continue
 		}
-		found := 0
-		err := s.InTx(t.Context(), func(tx connect.Tx) (err error) {
-			found, err = fn(t.Context(), tx, stranger.ID, w)
-			return err
+		found, refused := 0, error(nil)
+		err := s.InTx(t.Context(), func(tx connect.Tx) error {
+			found, refused = fn(t.Context(), tx, stranger.ID, w)
+			return nil // whoever goes on after a refusal has changed nothing
 		})
+		if err == nil {
+			err = refused
+		}
 		if err == nil && found > 0 {
 			t.Errorf("%s: got %d of another workspace's, want not found", name, found)
 		}
@@ -209,6 +327,26 @@ func testIsolation(t *testing.T, s connect.Store) {
 		}
 	}
 	same(t, "the other workspace afterwards", snapshot(t, s, w), before)
+}
+
+// unused are the states of attempts whose grants no channel has.
+var unused = []connect.AttemptState{connect.AttemptChoosing, connect.AttemptSucceeded}
+
+// addGrant makes a grant with a target, and an attempt that led to it.
+func (w *world) addGrant(ctx context.Context, tx connect.Tx, state connect.AttemptState) error {
+	grant, err := tx.InsertGrant(ctx, w.newGrant("of "+string(state)))
+	if err != nil {
+		return err
+	}
+	target := w.newTarget("page-1")
+	target.GrantID = grant.ID
+	if _, err := tx.SaveTarget(ctx, target); err != nil {
+		return err
+	}
+	attempt := w.newAttempt("of " + string(state))
+	attempt.GrantID, attempt.State = grant.ID, state
+	_, err = tx.InsertAttempt(ctx, attempt)
+	return err
 }
 
 func methods() map[string]bool {
@@ -232,16 +370,27 @@ func snapshot(t *testing.T, s connect.Store, w world) []any {
 	}
 	key, err := s.KeyByHash(ctx, w.key.Hash)
 	add(key, err)
+	owners, err := s.Owners(ctx, ws, 0, 99)
+	add(owners, err)
+	apps, err := s.Apps(ctx, ws, 0, 99)
+	add(apps, err)
+	add(nil, s.InTx(ctx, func(tx connect.Tx) error {
+		reply, err := tx.Reply(ctx, ws, w.reply.Route, w.reply.KeyHash)
+		all = append(all, reply)
+		return err
+	}))
 	session, err := s.Session(ctx, ws, w.session.ID)
 	add(session, err)
 	attempts, err := s.Attempts(ctx, ws, w.session.ID)
 	add(attempts, err)
 	steps, err := s.Steps(ctx, ws, w.session.ID)
 	add(steps, err)
-	grant, err := s.Grant(ctx, ws, w.grant.ID)
-	add(grant, err)
-	targets, err := s.Targets(ctx, ws, w.grant.ID)
-	add(targets, err)
+	for id := w.grant.ID; id <= w.grant.ID+int64(len(unused)); id++ {
+		grant, err := s.Grant(ctx, ws, id)
+		add(grant, err)
+		targets, err := s.Targets(ctx, ws, id)
+		add(targets, err)
+	}
 	channels, err := s.Channels(ctx, ws, connect.ChannelFilter{}, 0, 99)
 	add(channels, err)
 	events, err := s.Events(ctx, ws, 0, 99)

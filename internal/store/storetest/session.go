@@ -40,6 +40,10 @@ func testSessions(t *testing.T, s connect.Store) {
 	got, err = s.Session(ctx, w.workspace.ID, made.ID)
 	same(t, "updated", got, want)
 	same(t, "error", err, nil)
+	got, owner, err := s.SessionAndOwner(ctx, w.workspace.ID, made.ID)
+	same(t, "read with its owner", got, want)
+	same(t, "its owner", owner, w.owner)
+	same(t, "error", err, nil)
 }
 
 func testSessionVersions(t *testing.T, s connect.Store) {
@@ -84,6 +88,36 @@ func testDueSessions(t *testing.T, s connect.Store) {
 	same(t, "oldest first", due(at(40), 9), []string{"10", "20", "", "40"})
 	same(t, "limit", due(at(40), 2), []string{"10", "20"})
 	same(t, "limit 0", due(at(40), 0), []string(nil))
+	testDueUnderWay(t, s, w, due)
+}
+
+// testDueUnderWay: a session whose time is over is not due while an attempt can still turn it.
+func testDueUnderWay(t *testing.T, s connect.Store, w world, due func(time.Time, int) []string) {
+	state := connect.AttemptState("")
+	next := func(to connect.AttemptState, expires int) {
+		write(t, s, func(ctx context.Context, tx connect.Tx) error {
+			a, err := tx.Attempt(ctx, w.workspace.ID, w.attempt.ID)
+			if err != nil {
+				return err
+			}
+			state, a.State, a.ExpiresAt = a.State, to, at(expires)
+			return tx.UpdateAttempt(ctx, a, state)
+		})
+	}
+	for _, open := range []connect.AttemptState{connect.AttemptAway, connect.AttemptChoosing} {
+		next(open, 50)
+		same(t, string(open), due(at(40), 9), []string{"10", "20", "40"})
+		next(open, 40)
+		same(t, string(open)+" too long", due(at(40), 9), []string{"10", "20", "", "40"})
+	}
+	for _, talking := range []connect.AttemptState{connect.AttemptExchanging, connect.AttemptVerifying, connect.AttemptConfirming} {
+		next(talking, 1)
+		same(t, string(talking), due(at(40), 9), []string{"10", "20", "40"})
+	}
+	for _, final := range []connect.AttemptState{connect.AttemptFailed, connect.AttemptSucceeded, connect.AttemptDenied} {
+		next(final, 50)
+		same(t, string(final), due(at(40), 9), []string{"10", "20", "", "40"})
+	}
 }
 
 func testLockSession(t *testing.T, s connect.Store) {

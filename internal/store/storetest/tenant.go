@@ -85,7 +85,7 @@ func testOwners(t *testing.T, s connect.Store) {
 	_, err := s.DefaultOwner(ctx, w.workspace.ID)
 	wants(t, "no default owner", err, fault.NotFound)
 
-	want := connect.Owner{WorkspaceID: w.workspace.ID, ExternalID: "u-1", Name: "First", Default: true, CreatedAt: t0}
+	want := connect.Owner{WorkspaceID: w.workspace.ID, ExternalID: "u-1", Name: "First", Default: true, CreatedAt: t0, UpdatedAt: t0}
 	ensure := func(o connect.Owner) (owner connect.Owner, made bool) {
 		write(t, s, func(ctx context.Context, tx connect.Tx) (err error) {
 			owner, made, err = tx.EnsureOwner(ctx, o)
@@ -117,7 +117,7 @@ func testOwners(t *testing.T, s connect.Store) {
 	_, err = s.OwnerByExternalID(ctx, w.workspace.ID, "U-1")
 	wants(t, "external id in another case", err, fault.NotFound)
 	err = s.InTx(ctx, func(tx connect.Tx) error {
-		_, _, err := tx.EnsureOwner(ctx, connect.Owner{WorkspaceID: w.workspace.ID, ExternalID: "u-2", Default: true, CreatedAt: t0})
+		_, _, err := tx.EnsureOwner(ctx, connect.Owner{WorkspaceID: w.workspace.ID, ExternalID: "u-2", Default: true, CreatedAt: t0, UpdatedAt: t0})
 		return err
 	})
 	wants(t, "second default owner", err, fault.Conflict)
@@ -129,7 +129,7 @@ func testOwnerRace(t *testing.T, s connect.Store) {
 	var made [8]bool
 	errs := race(8, func(i int) error {
 		return s.InTx(ctx, func(tx connect.Tx) (err error) {
-			owners[i], made[i], err = tx.EnsureOwner(ctx, connect.Owner{WorkspaceID: w.workspace.ID, ExternalID: "new", CreatedAt: t0})
+			owners[i], made[i], err = tx.EnsureOwner(ctx, connect.Owner{WorkspaceID: w.workspace.ID, ExternalID: "new", CreatedAt: t0, UpdatedAt: t0})
 			return err
 		})
 	})
@@ -144,35 +144,56 @@ func testOwnerRace(t *testing.T, s connect.Store) {
 	same(t, "times made", n, 1)
 }
 
-func testApps(t *testing.T, s connect.Store) {
+func testOwnerFacts(t *testing.T, s connect.Store) {
 	ctx, w := t.Context(), newWorld(t, s, "a")
-	ensure := func(a connect.App) (app connect.App) {
-		write(t, s, func(ctx context.Context, tx connect.Tx) (err error) {
-			app, err = tx.EnsureApp(ctx, a)
-			return err
-		})
-		return app
-	}
-	instance := connect.App{Platform: "mastodon", Server: "social.example", ClientID: "c", CreatedAt: t0}
-	own := instance
-	own.WorkspaceID = w.workspace.ID
-	other := instance
-	other.Server = "other.example"
-
-	ids := map[int64]bool{}
-	for _, want := range []connect.App{instance, own, other} {
-		made := ensure(want)
-		want.ID = made.ID
-		ids[made.ID] = true
-		same(t, "made", made, want)
-		later := want
-		later.CreatedAt = at(9)
-		same(t, "found", ensure(later), want)
-		got, err := s.App(ctx, want.ID)
-		same(t, "read", got, want)
+	want := w.owner
+	want.Name, want.AvatarURL, want.ContactEmail, want.Reference, want.UpdatedAt = "Bakery", "https://app.example/a.png", "a@app.example", "42", at(3)
+	write(t, s, func(ctx context.Context, tx connect.Tx) error { return tx.UpdateOwner(ctx, want) })
+	got, err := s.Owner(ctx, w.workspace.ID, w.owner.ID)
+	same(t, "changed", got, want)
+	same(t, "error", err, nil)
+	absent := want
+	absent.ID = 1 << 40
+	wants(t, "absent", s.InTx(ctx, func(tx connect.Tx) error { return tx.UpdateOwner(ctx, absent) }), fault.NotFound)
+	write(t, s, func(ctx context.Context, tx connect.Tx) error {
+		for _, externalID := range []string{"b", "c", "d"} {
+			if _, _, err := tx.EnsureOwner(ctx, connect.Owner{WorkspaceID: w.workspace.ID, ExternalID: externalID, CreatedAt: t0, UpdatedAt: t0}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	var walked []string
+	for after := int64(0); ; {
+		page, err := s.Owners(ctx, w.workspace.ID, after, 2)
 		same(t, "error", err, nil)
+		if len(page) == 0 {
+			break
+		}
+		for _, o := range page {
+			walked, after = append(walked, o.ExternalID), o.ID
+		}
 	}
-	same(t, "apps", len(ids), 3)
-	_, err := s.App(ctx, 1<<40)
-	wants(t, "absent", err, fault.NotFound)
+	same(t, "walked", walked, []string{"owner", "b", "c", "d"})
+}
+
+func testKeyList(t *testing.T, s connect.Store) {
+	ctx, w := t.Context(), newWorld(t, s, "a")
+	var bound connect.Key
+	write(t, s, func(ctx context.Context, tx connect.Tx) (err error) {
+		bound, err = tx.InsertKey(ctx, connect.Key{WorkspaceID: w.workspace.ID, OwnerID: w.owner.ID, Hash: hash("bound"), CreatedAt: t0})
+		return err
+	})
+	list := func(owner, after int64, limit int) []connect.Key {
+		keys, err := s.Keys(ctx, w.workspace.ID, owner, after, limit)
+		same(t, "error", err, nil)
+		return keys
+	}
+	same(t, "all", list(0, 0, 9), []connect.Key{w.key, bound})
+	same(t, "after the first", list(0, w.key.ID, 9), []connect.Key{bound})
+	same(t, "at most one", list(0, 0, 1), []connect.Key{w.key})
+	same(t, "of the owner", list(w.owner.ID, 0, 9), []connect.Key{bound})
+	got, err := s.Key(ctx, w.workspace.ID, bound.ID)
+	same(t, "read", got, bound)
+	same(t, "error", err, nil)
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func ensure(ctx context.Context, tx connect.Tx, w world, externalID string) error {
-	_, _, err := tx.EnsureOwner(ctx, connect.Owner{WorkspaceID: w.workspace.ID, ExternalID: externalID, CreatedAt: t0})
+	_, _, err := tx.EnsureOwner(ctx, connect.Owner{WorkspaceID: w.workspace.ID, ExternalID: externalID, CreatedAt: t0, UpdatedAt: t0})
 	return err
 }
 

@@ -33,6 +33,8 @@ type world struct {
 	owner     connect.Owner
 	key       connect.Key
 	app       connect.App
+	pending   connect.App // being registered
+	reply     connect.Reply
 	session   connect.Session
 	attempt   connect.Attempt
 	grant     connect.Grant
@@ -52,13 +54,20 @@ func (w *world) make(ctx context.Context, tx connect.Tx, name string) (err error
 	if w.workspace, err = tx.InsertWorkspace(ctx, connect.Workspace{Name: name, CreatedAt: t0}); err != nil {
 		return err
 	}
-	if w.owner, _, err = tx.EnsureOwner(ctx, connect.Owner{WorkspaceID: w.workspace.ID, ExternalID: "owner", Name: "Owner of " + name, CreatedAt: t0}); err != nil {
+	if w.owner, _, err = tx.EnsureOwner(ctx, connect.Owner{WorkspaceID: w.workspace.ID, ExternalID: "owner", Name: "Owner of " + name, CreatedAt: t0, UpdatedAt: t0}); err != nil {
 		return err
 	}
 	if w.key, err = tx.InsertKey(ctx, connect.Key{WorkspaceID: w.workspace.ID, Name: "key", Hash: hash("key " + name), CreatedAt: t0}); err != nil {
 		return err
 	}
-	if w.app, err = tx.EnsureApp(ctx, connect.App{WorkspaceID: w.workspace.ID, Platform: "facebook", ClientID: "client", CreatedAt: t0}); err != nil {
+	if w.app, err = tx.EnsureApp(ctx, connect.App{WorkspaceID: w.workspace.ID, Platform: "facebook", ClientID: "client", CreatedAt: t0, UpdatedAt: t0}); err != nil {
+		return err
+	}
+	w.pending = connect.App{WorkspaceID: w.workspace.ID, Platform: "mastodon", Server: "https://social.example", CreatedAt: t0, UpdatedAt: t0}
+	if w.pending, err = tx.InsertApp(ctx, w.pending); err != nil {
+		return err
+	}
+	if w.reply, err = tx.InsertReply(ctx, w.newReply("key")); err != nil {
 		return err
 	}
 	if w.session, err = tx.InsertSession(ctx, w.newSession("session "+name)); err != nil {
@@ -83,6 +92,12 @@ func (w *world) newSession(token string) connect.Session {
 		WorkspaceID: w.workspace.ID, OwnerID: w.owner.ID, Origin: connect.OriginNative, Status: connect.SessionPending,
 		TokenHash: hash(token), Selection: connect.SelectPlatform, InitiatorCheck: connect.CheckSameBrowser,
 		CreatedAt: t0, UpdatedAt: t0, ExpiresAt: at(30),
+	}
+}
+
+func (w *world) newReply(key string) connect.Reply {
+	return connect.Reply{
+		WorkspaceID: w.workspace.ID, Route: "POST /v1/sessions", KeyHash: hash(key), Fingerprint: hash("body"), ExpiresAt: at(60),
 	}
 }
 

@@ -1,0 +1,186 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"patchbay/internal/vault"
+)
+
+// operator is somebody with a data directory, a migrated database and a key file.
+type operator struct {
+	t    *testing.T
+	data string
+	file string
+	env  map[string]string
+}
+
+func newOperator(t *testing.T) *operator {
+	t.Helper()
+	dir := t.TempDir()
+	o := &operator{t: t, data: filepath.Join(dir, "data"), file: filepath.Join(dir, "keyset.json"), env: map[string]string{}}
+	o.runs(0, "migrate", "--data", o.data)
+	o.runs(0, "keys", "new", "--file", o.file)
+	o.env["PATCHBAY_KEY_FILE"] = o.file
+	o.env["PATCHBAY_DATA"] = o.data
+	return o
+}
+
+func (o *operator) runs(code int, args ...string) output {
+	o.t.Helper()
+	got := runIn(o.t, o.t.Context(), terminal{env: o.env}, args...)
+	if got.code != code {
+		o.t.Fatalf("%v: got exit %d, want %d\n%s%s", args, got.code, code, got.stdout, got.stderr)
+	}
+	return got
+}
+
+func (o *operator) keys() vault.Keyset {
+	o.t.Helper()
+	set, err := vault.NewKeyFile(o.file).Keyset()
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return set
+}
+
+func TestKeysNew(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "keyset.json")
+	got := runIn(t, t.Context(), terminal{}, "keys", "new", "--file", file)
+	wantContains(t, "stdout", got.stdout, file, "PATCHBAY_KEY_FILE="+file, "patchbay keys bootstrap", "Copy it to a safe place")
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, key, _ := strings.Cut(string(before), `"value":"`)
+	key, _, _ = strings.Cut(key, `"`)
+	wantLacks(t, "stdout", got.stdout, key)
+
+	nowhere := runIn(t, t.Context(), terminal{}, "keys", "new", "--file", filepath.Join(filepath.Dir(file), "nope", "k.json"))
+	if nowhere.code != 2 {
+		t.Errorf("without a directory: got exit %d, want 2", nowhere.code)
+	}
+	wantContains(t, "without a directory", nowhere.stderr, "there is no directory "+filepath.Join(filepath.Dir(file), "nope"))
+	wantLacks(t, "without a directory", nowhere.stderr, ".new-")
+
+	again := runIn(t, t.Context(), terminal{}, "keys", "new", "--file", file)
+	if again.code != 2 || again.stdout != "" {
+		t.Errorf("over a file: got exit %d, %q, want 2 and nothing", again.code, again.stdout)
+	}
+	wantContains(t, "stderr", again.stderr, "exists already", "patchbay keys rotate")
+	if after, _ := os.ReadFile(file); string(after) != string(before) {
+		t.Error("the file was overwritten")
+	}
+}
+
+func TestKeysBootstrap(t *testing.T) {
+	t.Parallel()
+	o := newOperator(t)
+	var made struct {
+		WorkspaceID int64  `json:"workspace_id"`
+		APIKey      string `json:"api_key"`
+	}
+	got := o.runs(0, "keys", "bootstrap", "--name", "Acme", "--json")
+	if err := json.Unmarshal([]byte(got.stdout), &made); err != nil || made.WorkspaceID != 1 || !strings.HasPrefix(made.APIKey, "pb_") || got.stderr != "" {
+		t.Errorf("got %q, %q (%v), want one JSON object with a key", got.stdout, got.stderr, err)
+	}
+	refused := o.runs(1, "keys", "bootstrap", "--name", "Acme")
+	wantContains(t, "stderr", refused.stderr, `1, "Acme"`, "--another")
+	o.env["PATCHBAY_PUBLIC_URL"] = "https://social.example.org"
+	another := o.runs(0, "keys", "bootstrap", "--name", "Bakery", "--another")
+	wantContains(t, "stdout", another.stdout, `Workspace 2, "Bakery"`, "pb_", "shown this once", "PATCHBAY_URL=https://social.example.org ")
+	absent := runIn(t, t.Context(), terminal{}, "keys", "bootstrap", "--name", "Acme", "--data", t.TempDir())
+	if absent.code != 1 {
+		t.Errorf("without a database: got exit %d, want 1", absent.code)
+	}
+	wantContains(t, "stderr", absent.stderr, "There is no database", "patchbay migrate")
+}
+
+func TestKeysRotateWhole(t *testing.T) {
+	t.Parallel()
+	o := newOperator(t)
+	first := o.keys().Primary()
+	got := o.runs(0, "keys", "rotate")
+	second := o.keys().Primary()
+	wantContains(t, "stdout", got.stdout, "Key "+second.String()+" added", "Key "+second.String()+" seals from now on", "Re-encrypted", "key "+first.String(), "--step retire")
+	if second == first {
+		t.Errorf("primary: got %v still, want another", first)
+	}
+	retired := o.runs(0, "keys", "rotate", "--retire")
+	wantContains(t, "stdout", retired.stdout, "Taken out of "+o.file, first.String(), second.String(), "Backups made before now")
+	if got := len(o.keys().Keys()); got != 1 {
+		t.Errorf("keys: got %d, want 1", got)
+	}
+}
+
+func TestKeysRotateStepByStep(t *testing.T) {
+	t.Parallel()
+	o := newOperator(t)
+	first := o.keys().Primary()
+	wantContains(t, "add", o.runs(0, "keys", "rotate", "--step", "add").stdout, "seals nothing yet", "copy "+o.file, "--step promote")
+	next, pending := o.keys().Pending()
+	if !pending || o.keys().Primary() != first {
+		t.Fatalf("got %v, want one more key that waits", o.keys())
+	}
+	wantContains(t, "add again", o.runs(0, "keys", "rotate", "--step", "add").stdout, "key "+next.String(), "--step promote")
+	wantContains(t, "promote", o.runs(0, "keys", "rotate", "--step", "promote").stdout, next.String()+" seals from now on", "--step reseal")
+	wantContains(t, "promote again", o.runs(0, "keys", "rotate", "--step", "promote").stdout, "Nothing to do")
+	wantContains(t, "reseal", o.runs(0, "keys", "rotate", "--step", "reseal").stdout, "no sealed value was left", "--step retire")
+	wantContains(t, "retire", o.runs(0, "keys", "rotate", "--step", "retire").stdout, "Taken out of", first.String())
+	wantContains(t, "retire again", o.runs(0, "keys", "rotate", "--step", "retire").stdout, "Nothing to do")
+}
+
+func TestKeysRotateIsTold(t *testing.T) {
+	t.Parallel()
+	o := newOperator(t)
+	unlock, err := vault.NewKeyFile(o.file).Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantContains(t, "beside another", o.runs(1, "keys", "rotate").stderr, "another process", "one `patchbay keys rotate` at a time")
+	unlock()
+	wantContains(t, "a short --gone-after", o.runs(2, "keys", "rotate", "--gone-after", "5s").stderr, "at least 30s")
+	wantContains(t, "--retire with --step", o.runs(2, "keys", "rotate", "--retire", "--step", "add").stderr, "exclude each other")
+	wantContains(t, "no key file", o.runs(2, "keys", "rotate", "--file", o.file+"x").stderr, "there is no key file", "patchbay keys new")
+	wantContains(t, "a wrong step", o.runs(2, "keys", "rotate", "--step", "nonsense").stderr, "--step must be add, promote, reseal or retire")
+	text, err := os.ReadFile(o.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.env["PATCHBAY_KEY_FILE"], o.env["PATCHBAY_KEY"] = "", string(text)
+	wantContains(t, "a key in the environment", o.runs(2, "keys", "rotate").stderr, "PATCHBAY_KEY", "--file")
+	wantContains(t, "its status", o.runs(0, "keys", "status").stdout, "PATCHBAY_KEY", "primary")
+	o.env["PATCHBAY_KEY"] = ""
+	if err := os.WriteFile(o.file, text[:len(text)/2], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantContains(t, "a truncated file", o.runs(1, "keys", "rotate", "--file", o.file).stderr, o.file, "not readable")
+}
+
+func TestKeysStatus(t *testing.T) {
+	t.Parallel()
+	o := newOperator(t)
+	first := o.keys().Primary()
+	o.runs(0, "keys", "rotate", "--step", "add")
+	next, _ := o.keys().Pending()
+	wantContains(t, "stdout", o.runs(0, "keys", "status").stdout, o.file, first.String(), "primary", next.String(), "next", "GRANTS", "No server runs")
+	var status struct {
+		File string
+		Keys []struct {
+			ID     vault.KeyID
+			State  string
+			Sealed map[string]int64
+		}
+		Instances []any
+	}
+	if err := json.Unmarshal([]byte(o.runs(0, "keys", "status", "--json").stdout), &status); err != nil {
+		t.Fatal(err)
+	}
+	if status.File != o.file || len(status.Keys) != 2 || status.Keys[0].State != "primary" || status.Keys[1].ID != next || len(status.Keys[0].Sealed) != 5 || status.Instances == nil {
+		t.Errorf("got %+v, want both keys, five tables each, no instance", status)
+	}
+}
