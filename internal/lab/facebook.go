@@ -45,7 +45,9 @@ const (
 	fbDataAccess = 90 * 24 * time.Hour
 )
 
-// facebook is the fake Facebook: classic login and the Pages part of the Graph API.
+// facebook is the fake Facebook: classic login and the Pages part of the Graph API. Each
+// platform that people reach by way of it has one of its own: clients, grants and tokens
+// of the Lab's Facebook are nothing to the Lab's Instagram.
 type facebook struct {
 	lab      *Lab
 	dialog   *dialog
@@ -54,13 +56,17 @@ type facebook struct {
 }
 
 func newFacebook(l *Lab) *facebook {
+	return facebookLogin(l, "facebook", "Facebook", facebookPersonas(), facebookScopes())
+}
+
+func facebookLogin(l *Lab, id, name string, personas []persona, scopes []scope) *facebook {
 	f := &facebook{lab: l, grants: map[[2]string]*grant{}, versions: map[string]string{
 		"v26.0": "", "v25.0": "2028-07-29", "v24.0": "2028-02-18", "v23.0": "2027-10-08",
 		"v22.0": "2027-05-20", "v21.0": "2027-01-21", "v20.0": "2026-09-24",
 	}}
 	f.dialog = &dialog{
-		Platform: "facebook", Name: "Facebook", Personas: facebookPersonas(),
-		scopes: facebookScopes(), separator: ",", codeIsAssumed: true, codeLife: fbCodeLife, fragment: "#_=_",
+		Platform: id, Name: name, Personas: personas,
+		scopes: scopes, separator: ",", codeIsAssumed: true, codeLife: fbCodeLife, fragment: "#_=_",
 		denial: url.Values{"error": {"access_denied"}, "error_reason": {"user_denied"}, "error_code": {"200"}, "error_description": {"Permissions error"}},
 		check:  refusePKCE,
 		// Configuration problems come back with other names than a denial.
@@ -94,7 +100,7 @@ func (f *facebook) platform() *platform {
 	authorize := endpoint{http.MethodGet, fbDialogHost, "/{version}/dialog/oauth", f.openDialog}
 	token := get("oauth/access_token", f.token)
 	permissions := get("{node}/permissions", f.permissions)
-	return &platform{ID: "facebook", Dialog: f.dialog, endpoints: []endpoint{
+	return &platform{ID: f.dialog.Platform, Dialog: f.dialog, endpoints: []endpoint{
 		authorize, as(http.MethodPost, authorize),
 		token, as(http.MethodPost, token),
 		get("debug_token", f.debugToken),
@@ -138,7 +144,7 @@ func (f *facebook) versioned(serve func(*http.Request) (reply, error)) func(*htt
 
 func (f *facebook) openDialog(r *http.Request) (reply, error) {
 	if err := f.checkVersion(r.PathValue("version")); err != nil {
-		return f.lab.errorPage("Facebook", "version", "The version "+r.PathValue("version")+" in the address has ended or never was. The latest is "+fbLatest+"."), nil
+		return f.lab.errorPage(f.dialog.Name, "version", "The version "+r.PathValue("version")+" in the address has ended or never was. The latest is "+fbLatest+"."), nil
 	}
 	return f.lab.authorize(f.dialog)(r)
 }
@@ -160,7 +166,7 @@ func (f *facebook) consent(c consent) *grant {
 	key := [2]string{c.clientID, c.persona.ID}
 	g := f.grants[key]
 	if g == nil || g.dead {
-		g = &grant{platform: "facebook", clientID: c.clientID, persona: c.persona}
+		g = &grant{platform: f.dialog.Platform, clientID: c.clientID, persona: c.persona}
 		f.grants[key] = g
 	}
 	asked := append(slices.Clone(c.granted), c.declined...)

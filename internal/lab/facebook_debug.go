@@ -23,7 +23,7 @@ type tokenFacts struct {
 	UserID              string          `json:"user_id,omitempty"`
 }
 
-// granularScope says for which Pages a permission was granted.
+// granularScope says for which Pages, or accounts behind them, a permission was granted.
 type granularScope struct {
 	Scope     string   `json:"scope"`
 	TargetIDs []string `json:"target_ids,omitzero"` // none at all is [], absent would mean every one
@@ -37,7 +37,7 @@ func (f *facebook) debugToken(r *http.Request) (reply, error) {
 		value = r.Form.Get("access_token")
 	}
 	clientID, secret, _ := strings.Cut(value, "|")
-	app, known := f.lab.apps[appKey{"facebook", clientID}]
+	app, known := f.lab.apps[appKey{f.dialog.Platform, clientID}]
 	if !known || !sameSecret(secret, app.ClientSecret) {
 		return reply{}, graphError(http.StatusBadRequest, 100, 0, "(#100) You must provide an app access token, or a user access token that is an owner or developer of the app")
 	}
@@ -45,7 +45,7 @@ func (f *facebook) debugToken(r *http.Request) (reply, error) {
 	if input == "" {
 		return reply{}, graphError(http.StatusBadRequest, 100, 0, "(#100) The parameter input_token is required")
 	}
-	t := f.lab.token("facebook", input, userToken, pageToken)
+	t := f.lab.token(f.dialog.Platform, input, userToken, pageToken)
 	if t != nil && t.grant.clientID != clientID {
 		return reply{}, graphError(http.StatusBadRequest, 100, 0, "(#100) The App_id in the input_token did not match the Viewing App")
 	}
@@ -84,6 +84,8 @@ func granular(g *grant) []granularScope {
 			out = append(out, granularScope{s, []string{g.persona.Business.ID}})
 		case s == "business_management":
 			out = append(out, granularScope{Scope: s})
+		case strings.HasPrefix(s, "instagram_"):
+			out = append(out, granularScope{s, tickedAccounts(g)})
 		default:
 			out = append(out, granularScope{s, append([]string{}, g.targets...)})
 		}

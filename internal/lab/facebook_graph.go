@@ -33,7 +33,7 @@ func (f *facebook) caller(r *http.Request) (*token, error) {
 }
 
 func (f *facebook) proof(t *token) string {
-	mac := hmac.New(sha256.New, []byte(f.lab.apps[appKey{"facebook", t.grant.clientID}].ClientSecret))
+	mac := hmac.New(sha256.New, []byte(f.lab.apps[appKey{f.dialog.Platform, t.grant.clientID}].ClientSecret))
 	mac.Write([]byte(t.value))
 	return hex.EncodeToString(mac.Sum(nil))
 }
@@ -157,7 +157,7 @@ func (f *facebook) manager(r *http.Request, edge string) (*token, error) {
 	return t, nil
 }
 
-// node answers me, the person's id, or a Page's id.
+// node answers me, the person's id, a Page's id, or that of the account behind one.
 func (f *facebook) node(r *http.Request) (reply, error) {
 	t, err := f.caller(r)
 	if err != nil {
@@ -166,6 +166,9 @@ func (f *facebook) node(r *http.Request) (reply, error) {
 	id := r.PathValue("node")
 	if t.kind == userToken && (id == "me" || id == t.grant.persona.ID) {
 		return f.userNode(r, t)
+	}
+	if a := visibleAccount(t, id); a != nil {
+		return f.accountNode(r, t, a)
 	}
 	p := t.page
 	if t.kind == userToken {
@@ -179,7 +182,7 @@ func (f *facebook) node(r *http.Request) (reply, error) {
 	if !t.grant.has("pages_show_list") {
 		return reply{}, graphError(http.StatusForbidden, 10, 0, "(#10) This endpoint requires the 'pages_show_list' permission.")
 	}
-	row, err := f.pageRow(t, *p, fields(r, "name,id"), true)
+	row, err := f.pageRow(t, *p, fields(r.Form.Get("fields"), "name,id"), true)
 	if err != nil {
 		return reply{}, err
 	}
@@ -188,42 +191,47 @@ func (f *facebook) node(r *http.Request) (reply, error) {
 
 func (f *facebook) userNode(r *http.Request, t *token) (reply, error) {
 	row := map[string]any{"id": t.grant.persona.ID}
-	for _, name := range fields(r, "name,id") {
-		switch name {
+	for _, field := range fields(r.Form.Get("fields"), "name,id") {
+		switch field.name {
 		case "id":
 		case "name":
-			row[name] = t.grant.persona.Name
+			row[field.name] = t.grant.persona.Name
 		case "picture":
-			row[name] = f.picture(t.grant.persona.Name)
+			row[field.name] = f.picture(t.grant.persona.Name)
 		default:
-			return reply{}, noField(name, "User")
+			return reply{}, noField(field.name, "User")
 		}
 	}
 	return jsonReply(http.StatusOK, "ok", row), nil
 }
 
-// fields splits a field expansion at its outer commas and keeps the names:
-// "id,picture.type(large),tasks" is id, picture, tasks.
-func fields(r *http.Request, standard string) []string {
-	raw := r.Form.Get("fields")
-	if raw == "" {
-		raw = standard
+// field is one of those asked for, and which fields of its own node are.
+type field struct{ name, inner string }
+
+// fields splits a field expansion at its outer commas: "id,picture.type(large),a{b,c}"
+// is id, picture, and a with "b,c".
+func fields(asked, standard string) []field {
+	if asked == "" {
+		asked = standard
 	}
-	var names []string
-	depth, name := 0, ""
-	for _, c := range raw + "," {
+	var out []field
+	depth, start := 0, 0
+	for i, c := range asked + "," {
 		switch {
 		case c == '(' || c == '{':
 			depth++
 		case c == ')' || c == '}':
 			depth--
+		case c == ',' && depth == 0:
+			out = append(out, readField(strings.TrimSpace(asked[start:i])))
+			start = i + 1
 		}
-		if c != ',' || depth > 0 {
-			name += string(c)
-			continue
-		}
-		short, _, _ := strings.Cut(strings.TrimSpace(strings.NewReplacer("(", ".", "{", ".").Replace(name)), ".")
-		names, name = append(names, short), ""
 	}
-	return names
+	return out
+}
+
+func readField(text string) field {
+	name, _, _ := strings.Cut(strings.NewReplacer("(", ".", "{", ".").Replace(text), ".")
+	_, inner, _ := strings.Cut(text, "{")
+	return field{name, strings.TrimSuffix(inner, "}")}
 }

@@ -35,7 +35,7 @@ func (f *facebook) pageEdge(r *http.Request, t *token, path string, pages []page
 	shown := pages[:min(limit, len(pages))]
 	rows := []map[string]any{}
 	for _, p := range shown {
-		row, err := f.pageRow(t, p, fields(r, "access_token,category,name,id,tasks"), p.Reach != asAgent)
+		row, err := f.pageRow(t, p, fields(r.Form.Get("fields"), "access_token,category,name,id,tasks"), p.Reach != asAgent)
 		if err != nil {
 			return reply{}, err
 		}
@@ -80,10 +80,10 @@ func cursor(p page) string { return base64.RawURLEncoding.EncodeToString([]byte(
 
 // pageRow renders a Page. A row of client_pages has no access_token even when asked;
 // GET /{page-id}?fields=access_token has.
-func (f *facebook) pageRow(t *token, p page, names []string, withToken bool) (map[string]any, error) {
+func (f *facebook) pageRow(t *token, p page, asked []field, withToken bool) (map[string]any, error) {
 	row := map[string]any{"id": p.ID}
-	for _, name := range names {
-		switch name {
+	for _, field := range asked {
+		switch name := field.name; name {
 		case "id":
 		case "name":
 			row[name] = p.Name
@@ -102,6 +102,10 @@ func (f *facebook) pageRow(t *token, p page, names []string, withToken bool) (ma
 		case "access_token":
 			if withToken {
 				row[name] = f.pageToken(t, p).value
+			}
+		case "instagram_business_account":
+			if err := f.addAccount(row, t.grant, p, field.inner); err != nil {
+				return nil, err
 			}
 		default:
 			return nil, noField(name, "Page")

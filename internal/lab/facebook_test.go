@@ -33,13 +33,18 @@ func fbAuthorize() url.Values {
 // fbApprove goes to the dialog as a person: picks the persona, edits the form, allows.
 func (b *bench) fbApprove(persona string, edit func(url.Values)) url.Values {
 	b.t.Helper()
-	form := b.get(fbDialog, fbAuthorize()).form(b.t)
+	return b.metaApprove(fbDialog, fbAuthorize(), persona, edit)
+}
+
+func (b *bench) metaApprove(dialog string, q url.Values, persona string, edit func(url.Values)) url.Values {
+	b.t.Helper()
+	form := b.get(dialog, q).form(b.t)
 	form.Set("persona", persona)
 	form.Set("decision", "approve")
 	if edit != nil {
 		edit(form)
 	}
-	got := b.post(fbDialog+"?"+fbAuthorize().Encode(), form)
+	got := b.post(dialog+"?"+q.Encode(), form)
 	if !strings.HasSuffix(got.header.Get("Location"), "#_=_") {
 		b.t.Errorf("got Location %q, want Facebook's fragment at its end", got.header.Get("Location"))
 	}
@@ -68,7 +73,12 @@ func (b *bench) fbLong(token string) answer {
 // fbGet reads the Graph API with a token in the header.
 func (b *bench) fbGet(token, path string) answer {
 	b.t.Helper()
-	req, err := http.NewRequest(http.MethodGet, b.url+graph+path, nil)
+	return b.bearerGet(token, graph+path)
+}
+
+func (b *bench) bearerGet(token, path string) answer {
+	b.t.Helper()
+	req, err := http.NewRequest(http.MethodGet, b.url+path, nil)
 	if err == nil {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}

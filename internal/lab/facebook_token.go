@@ -32,7 +32,7 @@ func (f *facebook) client(form url.Values) (App, error) {
 	if form.Get("client_id") == "" {
 		return App{}, graphError(http.StatusBadRequest, 101, 0, "Missing client_id parameter.")
 	}
-	app, known := f.lab.apps[appKey{"facebook", form.Get("client_id")}]
+	app, known := f.lab.apps[appKey{f.dialog.Platform, form.Get("client_id")}]
 	if !known {
 		return App{}, graphError(http.StatusBadRequest, 101, 0, "Error validating application. Cannot get application info due to a system error.")
 	}
@@ -89,7 +89,7 @@ func (f *facebook) issue(g *grant, long bool, expires time.Time) reply {
 
 // live is the token of that value, or Meta's code 190 and the reason as its subcode.
 func (f *facebook) live(value string) (*token, error) {
-	t := f.lab.token("facebook", value, userToken, pageToken)
+	t := f.lab.token(f.dialog.Platform, value, userToken, pageToken)
 	if t == nil {
 		return nil, graphError(http.StatusBadRequest, 190, 0, "Invalid OAuth access token - Cannot parse access token")
 	}

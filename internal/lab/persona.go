@@ -9,6 +9,8 @@ type persona struct {
 	Pages    []page // Facebook: what the consent page lists
 	Business *business
 	Account  *account // X
+
+	Instagram map[string]*professional // by page: the account linked to it
 }
 
 // account is what an X account shows of itself.

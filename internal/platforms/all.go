@@ -6,6 +6,7 @@ import (
 	"patchbay/internal/platform"
 	"patchbay/internal/platforms/bluesky"
 	"patchbay/internal/platforms/facebook"
+	"patchbay/internal/platforms/instagram"
 	"patchbay/internal/platforms/x"
 )
 
@@ -19,6 +20,7 @@ type Config struct {
 func All(cfg Config) []platform.Platform {
 	return []platform.Platform{
 		facebook.New(cfg.FacebookVersion),
+		instagram.New(cfg.FacebookVersion),
 		x.New(),
 		bluesky.New(cfg.Bluesky),
 	}

@@ -15,6 +15,11 @@ func harnesses() map[string]platformtest.Harness {
 			Others:  map[string]int{"portfolio": 2, "analyst": 2},
 			Blocked: map[string]string{"analyst": "no_task"},
 		},
+		"instagram": {
+			Creator: "creator", Targets: 2, Nobody: "nopages",
+			Others:  map[string]int{"portfolio": 2, "analyst": 2},
+			Blocked: map[string]string{"analyst": "no_task"},
+		},
 		"x": {Creator: "creator", Targets: 1, Others: map[string]int{"second": 1}, AllOrNothing: true},
 	}
 }
@@ -42,7 +47,7 @@ func TestOrder(t *testing.T) {
 	for _, p := range platforms.All(platforms.Config{}) {
 		got += p.Spec().ID + " "
 	}
-	if want := "facebook x bluesky "; got != want {
+	if want := "facebook instagram x bluesky "; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
