@@ -18,6 +18,7 @@ import (
 	"patchbay/internal/platform/meta"
 	"patchbay/internal/platforms"
 	"patchbay/internal/platforms/bluesky"
+	"patchbay/internal/platforms/linkedin"
 	"patchbay/internal/vault"
 )
 
@@ -54,8 +55,12 @@ func platformList(cfg config.Config) ([]platform.Platform, error) {
 	if v := cfg.FacebookVersion; v != "" && !meta.ValidVersion(v) {
 		return nil, fmt.Errorf("PATCHBAY_FACEBOOK_VERSION: must be a Graph API version such as %s", meta.DefaultVersion)
 	}
+	if v := cfg.LinkedInVersion; v != "" && !linkedin.ValidVersion(v) {
+		return nil, fmt.Errorf("PATCHBAY_LINKEDIN_VERSION: must be a year and month such as %s", linkedin.DefaultVersion)
+	}
 	return platforms.All(platforms.Config{
 		FacebookVersion: cfg.FacebookVersion,
+		LinkedIn:        linkedin.Config{Version: cfg.LinkedInVersion, MembersOnly: cfg.LinkedInOrganizations == "off"},
 		Bluesky:         bluesky.Config{PLC: cfg.BlueskyPLC, HandleResolver: cfg.BlueskyResolver, Trusted: cfg.TrustedOrigins},
 	}), nil
 }

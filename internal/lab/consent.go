@@ -19,7 +19,8 @@ type dialog struct {
 	codeIsAssumed bool // response_type may be absent and then means code
 	codeLife      time.Duration
 	denial        url.Values
-	fragment      string // appended to every redirect
+	CancelLogin   url.Values // what giving up at the sign-in answers, where that differs from denying; else nil
+	fragment      string     // appended to every redirect
 
 	check   func(*request, url.Values) *problem // the platform's own parameters
 	failure func(*problem) url.Values           // the redirect's query for a problem
@@ -132,6 +133,10 @@ func (l *Lab) decide(d *dialog, req *request, form url.Values) reply {
 	switch form.Get("decision") {
 	case "deny":
 		return d.back(url.Values{"redirect_uri": {req.RedirectURI}, "state": {req.State}}, "denied", d.denial)
+	case "cancel_login":
+		if d.CancelLogin != nil {
+			return d.back(url.Values{"redirect_uri": {req.RedirectURI}, "state": {req.State}}, "cancelled", d.CancelLogin)
+		}
 	case "approve":
 		return l.approve(d, req, form)
 	}

@@ -58,7 +58,7 @@ func New(c Config) *Lab {
 	if l.now == nil {
 		l.now = time.Now
 	}
-	l.platforms = []*platform{newFacebook(l).platform(), newInstagram(l).platform(), newX(l).platform()}
+	l.platforms = []*platform{newFacebook(l).platform(), newInstagram(l).platform(), newX(l).platform(), newLinkedIn(l).platform()}
 	return l
 }
 

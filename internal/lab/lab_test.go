@@ -41,7 +41,7 @@ func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{t: t, now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
 	b.lab = lab.New(lab.Config{BaseURL: "http://lab.test", Now: b.clock})
-	for _, platform := range []string{"facebook", "x"} {
+	for _, platform := range []string{"facebook", "x", "linkedin"} {
 		for _, id := range []string{"app", "other"} {
 			err := b.lab.Register(lab.App{Platform: platform, ClientID: id, ClientSecret: secret, RedirectURIs: []string{callback, callback + "2"}})
 			if err != nil {
@@ -292,6 +292,10 @@ func TestWrongHosts(t *testing.T) {
 		{"POST", "/lab/x/api.twitter.com/2/oauth2/token", "api.x.com"},
 		{"POST", "/lab/x/x.com/2/oauth2/token", "api.x.com"},
 		{"GET", "/lab/x/api.twitter.com/2/users/me", "api.x.com"},
+		{"GET", "/lab/linkedin/linkedin.com/oauth/v2/authorization", "www.linkedin.com"},
+		{"POST", "/lab/linkedin/api.linkedin.com/oauth/v2/accessToken", "www.linkedin.com"},
+		{"GET", "/lab/linkedin/www.linkedin.com/v2/userinfo", "api.linkedin.com"},
+		{"GET", "/lab/linkedin/www.linkedin.com/rest/organizationAcls", "api.linkedin.com"},
 	}
 	for _, tt := range tests {
 		got := b.do(http.NewRequest(tt.method, b.url+tt.path, nil))

@@ -2,13 +2,14 @@ package lab
 
 // persona is somebody whom a person can be in the Lab: a role, never an invented human.
 type persona struct {
-	Key      string // value of the form's persona field
-	ID       string // the platform's id; text, since X's are above 2^53
-	Name     string
-	About    string // what makes this one worth trying
-	Pages    []page // Facebook: what the consent page lists
-	Business *business
-	Account  *account // X
+	Key           string // value of the form's persona field
+	ID            string // the platform's id; text, since X's are above 2^53
+	Name          string
+	About         string // what makes this one worth trying
+	Pages         []page // Facebook: what the consent page lists
+	Business      *business
+	Account       *account       // X
+	Organizations []organization // LinkedIn
 
 	Instagram map[string]*professional // by page: the account linked to it
 }

@@ -7,12 +7,14 @@ import (
 	"patchbay/internal/platforms/bluesky"
 	"patchbay/internal/platforms/facebook"
 	"patchbay/internal/platforms/instagram"
+	"patchbay/internal/platforms/linkedin"
 	"patchbay/internal/platforms/x"
 )
 
 // Config is what the operator can set about platforms.
 type Config struct {
 	FacebookVersion string // Graph API version of Facebook and Instagram, such as "v25.0"; empty: meta.DefaultVersion
+	LinkedIn        linkedin.Config
 	Bluesky         bluesky.Config
 }
 
@@ -22,6 +24,7 @@ func All(cfg Config) []platform.Platform {
 		facebook.New(cfg.FacebookVersion),
 		instagram.New(cfg.FacebookVersion),
 		x.New(),
+		linkedin.New(cfg.LinkedIn),
 		bluesky.New(cfg.Bluesky),
 	}
 }

@@ -20,6 +20,11 @@ func harnesses() map[string]platformtest.Harness {
 			Others:  map[string]int{"portfolio": 2, "analyst": 2},
 			Blocked: map[string]string{"analyst": "no_task"},
 		},
+		"linkedin": {
+			Creator: "creator", Targets: 4, AllOrNothing: true,
+			Others:  map[string]int{"member": 1, "analyst": 3},
+			Blocked: map[string]string{"analyst": "no_task"},
+		},
 		"x": {Creator: "creator", Targets: 1, Others: map[string]int{"second": 1}, AllOrNothing: true},
 	}
 }
@@ -47,7 +52,7 @@ func TestOrder(t *testing.T) {
 	for _, p := range platforms.All(platforms.Config{}) {
 		got += p.Spec().ID + " "
 	}
-	if want := "facebook instagram x bluesky "; got != want {
+	if want := "facebook instagram x linkedin bluesky "; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
