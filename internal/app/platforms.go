@@ -19,6 +19,7 @@ import (
 	"patchbay/internal/platforms"
 	"patchbay/internal/platforms/bluesky"
 	"patchbay/internal/platforms/linkedin"
+	"patchbay/internal/platforms/mastodon"
 	"patchbay/internal/vault"
 )
 
@@ -61,6 +62,7 @@ func platformList(cfg config.Config) ([]platform.Platform, error) {
 	return platforms.All(platforms.Config{
 		FacebookVersion: cfg.FacebookVersion,
 		LinkedIn:        linkedin.Config{Version: cfg.LinkedInVersion, MembersOnly: cfg.LinkedInOrganizations == "off"},
+		Mastodon:        mastodon.Config{Trusted: cfg.TrustedOrigins},
 		Bluesky:         bluesky.Config{PLC: cfg.BlueskyPLC, HandleResolver: cfg.BlueskyResolver, Trusted: cfg.TrustedOrigins},
 	}), nil
 }
@@ -78,7 +80,7 @@ func (a *App) platforms(ctx context.Context, cfg config.Config, opt Options) (pl
 		spec := p.Spec()
 		if _, registers := p.(platform.Registrar); registers { // nothing to configure: servers that exist stay real
 			if a.Lab != nil {
-				set.play(cfg, spec, nil)
+				set.play(cfg, spec, lab.MastodonServers())
 			}
 			continue
 		}
@@ -158,7 +160,7 @@ func (a *App) appFor(cfg config.Config, spec platform.Spec) (app platform.App, i
 	}
 	app = platform.App{ClientID: "lab-" + spec.ID, ClientSecret: vault.NewSecret(rand.Text())}
 	registered := lab.App{
-		Platform: spec.ID, ClientID: app.ClientID, ClientSecret: app.ClientSecret.Reveal(), RedirectURIs: []string{redirect},
+		Platform: spec.ID, Name: "Patchbay", ClientID: app.ClientID, ClientSecret: app.ClientSecret.Reveal(), RedirectURIs: []string{redirect},
 	}
 	a.labApps = append(a.labApps, registered)
 	return app, true, a.Lab.Register(registered)

@@ -8,6 +8,7 @@ import (
 	"patchbay/internal/dialect/marketingblocks"
 	"patchbay/internal/hosted"
 	"patchbay/internal/httpx"
+	"patchbay/internal/lab"
 )
 
 // routes joins every room's addresses.
@@ -15,7 +16,7 @@ func (a *App) routes(cfg config.Config, opt Options, inLab []string) ([]httpx.Ro
 	var standIn string
 	var servers []string
 	if a.Lab != nil {
-		standIn, servers = labURL(cfg), []string(nil)
+		standIn, servers = labURL(cfg), lab.MastodonServers()
 	}
 	pages, err := hosted.New(hosted.Config{
 		Service: a.Service, PublicURL: cfg.PublicURL, LabURL: standIn, InLab: inLab, LabServers: servers, Limits: a.rates,

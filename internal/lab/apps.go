@@ -18,6 +18,9 @@ type App struct {
 	ClientID     string   `json:"client_id"`
 	ClientSecret string   `json:"client_secret"`
 	RedirectURIs []string `json:"redirect_uris"`
+
+	Name   string   `json:"-"` // as the consent page shows it; empty: the client id
+	Scopes []string `json:"-"` // all that may be asked for, where that is fixed at registration
 }
 
 type appKey struct{ platform, clientID string }
@@ -52,6 +55,8 @@ func (l *Lab) check(a App) error {
 	switch {
 	case !slices.ContainsFunc(l.platforms, func(p *platform) bool { return p.ID == a.Platform }):
 		return fmt.Errorf("the Lab has no platform %q", a.Platform)
+	case slices.ContainsFunc(l.platforms, func(p *platform) bool { return p.ID == a.Platform && p.Servers != nil }):
+		return fmt.Errorf("%s clients register themselves at a server: POST its /api/v1/apps", a.Platform)
 	case a.ClientID == "":
 		return errors.New("client_id is missing")
 	case a.ClientSecret == "":

@@ -3,6 +3,7 @@ package lab
 import (
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -40,10 +41,12 @@ type Lab struct {
 type platform struct {
 	ID        string // "facebook"
 	Dialog    *dialog
+	Servers   []string // hosts, where a person names one of many
 	endpoints []endpoint
 }
 
-// endpoint is one address of a platform, as its documentation writes it.
+// endpoint is one address of a platform, as its documentation writes it. Where a
+// platform is many servers, host is their names separated by spaces.
 type endpoint struct {
 	method, host, path string
 	serve              func(*http.Request) (reply, error)
@@ -58,7 +61,7 @@ func New(c Config) *Lab {
 	if l.now == nil {
 		l.now = time.Now
 	}
-	l.platforms = []*platform{newFacebook(l).platform(), newInstagram(l).platform(), newX(l).platform(), newLinkedIn(l).platform()}
+	l.platforms = []*platform{newFacebook(l).platform(), newInstagram(l).platform(), newX(l).platform(), newLinkedIn(l).platform(), newMastodon(l).platform()}
 	return l
 }
 
@@ -114,7 +117,7 @@ func (l *Lab) serve(platform string, e endpoint) http.HandlerFunc {
 }
 
 func (l *Lab) answer(platform string, e endpoint, r *http.Request, parseErr error) reply {
-	if got := r.PathValue("host"); got != e.host {
+	if got := r.PathValue("host"); !slices.Contains(e.hosts(), got) {
 		return wrongHost(platform, e, got)
 	}
 	if parseErr != nil {
@@ -137,7 +140,7 @@ func (l *Lab) notFound(w http.ResponseWriter, r *http.Request) {
 		}
 		body.Error = "the Lab's " + id + " has no " + r.Method + " " + r.URL.Path
 		for _, e := range p.endpoints {
-			body.Addresses = append(body.Addresses, e.method+" /lab/"+id+"/"+e.host+e.path)
+			body.Addresses = append(body.Addresses, e.addresses(id)...)
 		}
 	}
 	l.mu.Lock()
@@ -151,6 +154,16 @@ func wrongHost(platform string, e endpoint, got string) reply {
 		Error:     "wrong host: " + platform + " has " + e.path + " at " + e.host + ", not at " + got,
 		Expected:  e.host,
 		Got:       got,
-		Addresses: []string{e.method + " /lab/" + platform + "/" + e.host + e.path},
+		Addresses: e.addresses(platform),
 	})
+}
+
+func (e endpoint) hosts() []string { return strings.Fields(e.host) }
+
+func (e endpoint) addresses(platform string) []string {
+	var out []string
+	for _, host := range e.hosts() {
+		out = append(out, e.method+" /lab/"+platform+"/"+host+e.path)
+	}
+	return out
 }

@@ -8,6 +8,7 @@ import (
 	"patchbay/internal/platforms/facebook"
 	"patchbay/internal/platforms/instagram"
 	"patchbay/internal/platforms/linkedin"
+	"patchbay/internal/platforms/mastodon"
 	"patchbay/internal/platforms/x"
 )
 
@@ -15,6 +16,7 @@ import (
 type Config struct {
 	FacebookVersion string // Graph API version of Facebook and Instagram, such as "v25.0"; empty: meta.DefaultVersion
 	LinkedIn        linkedin.Config
+	Mastodon        mastodon.Config
 	Bluesky         bluesky.Config
 }
 
@@ -25,6 +27,7 @@ func All(cfg Config) []platform.Platform {
 		instagram.New(cfg.FacebookVersion),
 		x.New(),
 		linkedin.New(cfg.LinkedIn),
+		mastodon.New(cfg.Mastodon),
 		bluesky.New(cfg.Bluesky),
 	}
 }

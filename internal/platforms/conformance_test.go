@@ -1,8 +1,10 @@
 package platforms_test
 
 import (
+	"net/url"
 	"testing"
 
+	"patchbay/internal/platform"
 	"patchbay/internal/platform/platformtest"
 	"patchbay/internal/platforms"
 )
@@ -24,6 +26,19 @@ func harnesses() map[string]platformtest.Harness {
 			Creator: "creator", Targets: 4, AllOrNothing: true,
 			Others:  map[string]int{"member": 1, "analyst": 3},
 			Blocked: map[string]string{"analyst": "no_task"},
+		},
+		"mastodon": {
+			Creator: "creator", Targets: 1, Others: map[string]int{"second": 1}, AllOrNothing: true,
+			Extra: url.Values{"force_login": {"true"}},
+			Servers: map[string]func(*platform.Spec){
+				"mastodon.example": func(s *platform.Spec) {
+					s.AuthorizeURL, s.TokenURL = "https://mastodon.example/oauth/authorize", "https://mastodon.example/oauth/token"
+				},
+				"old.mastodon.example": func(s *platform.Spec) { // before 4.3
+					s.AuthorizeURL, s.TokenURL = "https://old.mastodon.example/oauth/authorize", "https://old.mastodon.example/oauth/token"
+					s.PKCE, s.Scopes[0].Name = platform.PKCENone, "read:accounts"
+				},
+			},
 		},
 		"x": {Creator: "creator", Targets: 1, Others: map[string]int{"second": 1}, AllOrNothing: true},
 	}
@@ -52,7 +67,7 @@ func TestOrder(t *testing.T) {
 	for _, p := range platforms.All(platforms.Config{}) {
 		got += p.Spec().ID + " "
 	}
-	if want := "facebook instagram x linkedin bluesky "; got != want {
+	if want := "facebook instagram x linkedin mastodon bluesky "; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

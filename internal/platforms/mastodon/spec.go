@@ -1,0 +1,54 @@
+package mastodon
+
+import (
+	"time"
+
+	"patchbay/internal/platform"
+)
+
+const (
+	profile    = "profile"       // since 4.3
+	oldProfile = "read:accounts" // what older servers have in its place
+)
+
+func spec() platform.Spec {
+	return platform.Spec{
+		ID:   "mastodon",
+		Name: "Mastodon",
+
+		// No addresses: each server has its own. Tokens are revoked at the server's
+		// revocation_endpoint, {server}/oauth/revoke.
+
+		ClientAuth:     platform.AuthPost,
+		PKCE:           platform.PKCES256, // none before 4.3
+		ScopeSeparator: " ",
+		Scopes: []platform.Scope{
+			{Name: profile, Feature: "profile", Required: true}, // first: see server.spec
+			{Name: "write:statuses", Feature: "post", Required: true},
+			{Name: "write:media", Feature: "media"},
+		},
+		GrantedScopes: platform.GrantedInToken, // all that was asked for, or nothing
+		Denial:        platform.Denial{Errors: []string{"access_denied"}},
+
+		CodeLifetime: 10 * time.Minute, // Doorkeeper's default, which Mastodon leaves as it is
+		Refresh:      platform.RefreshNone,
+		// A second consent of the same person to the same app is answered with the same
+		// token (reuse_access_token): ending one ends them all.
+		// https://github.com/mastodon/mastodon/blob/v4.5.3/config/initializers/doorkeeper.rb
+		Revocation: platform.ReachUserApp,
+
+		Input:   platform.InputServer,
+		Targets: []platform.TargetKind{{Kind: "profile", Role: platform.RoleAccount}},
+		Pick:    platform.PickOne,
+
+		Sources: []string{
+			"https://docs.joinmastodon.org/spec/oauth/",
+			"https://docs.joinmastodon.org/methods/apps/",
+			"https://docs.joinmastodon.org/methods/oauth/",
+			"https://docs.joinmastodon.org/api/oauth-scopes/",
+			"https://docs.joinmastodon.org/methods/accounts/",
+			"https://docs.joinmastodon.org/api/rate-limits/",
+			"https://github.com/doorkeeper-gem/doorkeeper",
+		},
+	}
+}
