@@ -85,6 +85,17 @@ func (w *World) NewLink(t testing.TB, userID, redirectURL string) Link {
 	return l
 }
 
+// NewNative asks the native API for a link of an owner and answers its address.
+func (w *World) NewNative(t testing.TB, owner string) string {
+	t.Helper()
+	var made struct {
+		ConnectURL string `json:"connect_url"`
+	}
+	w.Call(t, http.MethodPost, "/v1/sessions", map[string]any{"owner": map[string]string{"external_id": owner}}).
+		Into(t, http.StatusCreated, &made)
+	return made.ConnectURL
+}
+
 // Status is what connect-status says of a link.
 type Status struct {
 	HTTP          int     `json:"-"`

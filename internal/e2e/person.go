@@ -19,6 +19,8 @@ type Person struct {
 	t        testing.TB
 	client   *http.Client
 	Language string
+	Address  string      // X-Forwarded-For; empty: none
+	Header   http.Header // further ones of every request
 	Seen     []Page
 }
 
@@ -83,6 +85,12 @@ func (p *Person) Fetch(method, address string, form url.Values) Page {
 		req.Header.Set("Origin", req.URL.Scheme+"://"+req.URL.Host)
 	}
 	req.Header.Set("Accept-Language", p.Language)
+	for name, values := range p.Header {
+		req.Header[name] = values
+	}
+	if p.Address != "" {
+		req.Header.Set("X-Forwarded-For", p.Address)
+	}
 	resp, err := p.client.Do(req)
 	if err != nil {
 		p.t.Fatalf("%s %s: %v", method, req.URL.Path, err)
@@ -148,6 +156,9 @@ func (p *Person) Form(page Page, suffix, button string) Form {
 	return Form{}
 }
 
+// Forms lists the page's forms.
+func Forms(page Page) []Form { return forms(page) }
+
 func forms(page Page) []Form {
 	root, err := html.Parse(strings.NewReader(page.Body))
 	if err != nil {
@@ -201,6 +212,21 @@ func Values(page Page, name string) []string {
 	each(root, func(n *html.Node) {
 		if n.Data == "input" && attr(n, "name") == name && !has(n, "disabled") {
 			out = append(out, attr(n, "value"))
+		}
+	})
+	return out
+}
+
+// Links lists where the page's links lead.
+func Links(page Page) []string {
+	root, err := html.Parse(strings.NewReader(page.Body))
+	if err != nil {
+		return nil
+	}
+	var out []string
+	each(root, func(n *html.Node) {
+		if u, err := page.URL.Parse(attr(n, "href")); n.Data == "a" && err == nil {
+			out = append(out, u.String())
 		}
 	})
 	return out
