@@ -1,0 +1,149 @@
+package clients_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"patchbay/client"
+	"patchbay/internal/e2e"
+)
+
+func newClient(t *testing.T, w *e2e.World, key string, options ...client.Option) *client.Client {
+	t.Helper()
+	c, err := client.New(w.URL, client.NewSecret(key), options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func must[T any](value T, err error) func(t *testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+}
+
+func TestGoClientDoesTheMainJob(t *testing.T) {
+	t.Parallel()
+	w, ctx := e2e.Start(t, e2e.Options{}), t.Context()
+	c := newClient(t, w, w.Key)
+	asked := client.NewSession{Owner: client.NewOwnerRef{ExternalID: "user_42", Name: "Corner bakery"}, Platforms: []string{"facebook"}}
+	session := must(c.Sessions.Create(ctx, asked, client.WithIdempotencyKey("signup-17")))(t)
+	again := must(c.Sessions.Create(ctx, asked, client.WithIdempotencyKey("signup-17")))(t)
+	if again.ID != session.ID || again.ConnectURL.Reveal() != session.ConnectURL.Reveal() {
+		t.Errorf("got session %d the second time, want %d again", again.ID, session.ID)
+	}
+	consent(t, session.ConnectURL.Reveal())
+	session = must(c.Sessions.Wait(ctx, session.ID))(t)
+	if session.Status != client.SessionSucceeded || len(session.ChannelIDs) != 2 || len(session.Channels) != 2 {
+		t.Fatalf("got %+v, want a session that brought two channels", session)
+	}
+	var names []string
+	for channel, err := range c.Channels.All(ctx, client.ChannelFilter{Owner: "user_42", ListOptions: client.ListOptions{Limit: 1}}) {
+		names = append(names, must(channel, err)(t).Name)
+	}
+	read := must(c.Channels.Get(ctx, session.ChannelIDs[1]))(t)
+	if len(names) != 2 || read.Name != names[1] || read.Owner.Name != "Corner bakery" || read.Health.Status != client.HealthHealthy || read.Followers == nil {
+		t.Errorf("got channels %q and %+v, want both, the second one read", names, read)
+	}
+	var connected int
+	for event, err := range c.Events.Follow(ctx, 0) {
+		switch must(event, err)(t).Type {
+		case "channel.connected":
+			connected++
+		}
+		if event.Type == "session.succeeded" {
+			break
+		}
+	}
+	if connected != 2 {
+		t.Errorf("got %d channel.connected events, want 2", connected)
+	}
+}
+
+// With the check "confirm" nothing is connected before the application's backend says
+// that the browser that came back is the right one.
+func TestGoClientConfirms(t *testing.T) {
+	t.Parallel()
+	w, ctx := e2e.Start(t, e2e.Options{}), t.Context()
+	c := newClient(t, w, w.Key)
+	session := must(c.Sessions.Create(ctx, client.NewSession{InitiatorCheck: client.CheckConfirm, RedirectURL: w.Receiver.URL}))(t)
+	code := client.NewSecret(codeOf(t, consent(t, session.ConnectURL.Reveal()).Redirect))
+	if waiting := must(c.Sessions.Get(ctx, session.ID))(t); waiting.ConfirmBy.IsZero() || len(w.Channels(t)) != 0 {
+		t.Fatalf("got %+v and %d channels, want a session that waits and none", waiting, len(w.Channels(t)))
+	}
+	if _, err := c.Sessions.Confirm(ctx, session.ID, client.NewSecret("guessed")); !errors.Is(err, client.Invalid) {
+		t.Errorf("got %v for a guessed code, want invalid", err)
+	}
+	if confirmed := must(c.Sessions.Confirm(ctx, session.ID, code))(t); confirmed.Status != client.SessionSucceeded || len(confirmed.ChannelIDs) != 2 {
+		t.Errorf("got %+v, want two channels", confirmed)
+	}
+}
+
+func TestGoClientManages(t *testing.T) {
+	t.Parallel()
+	w, ctx := e2e.Start(t, e2e.Options{}), t.Context()
+	c := newClient(t, w, w.Key)
+
+	canceled := must(c.Sessions.Create(ctx, client.NewSession{}))(t)
+	canceled = must(c.Sessions.Cancel(ctx, canceled.ID))(t)
+	denied := must(c.Sessions.Create(ctx, client.NewSession{}))(t)
+	deny(t, denied.ConnectURL.Reveal())
+	denied = must(c.Sessions.Poll(ctx, denied.ID, 1e9))(t)
+	attempts := must(c.Sessions.Attempts(ctx, denied.ID))(t)
+	if canceled.Status != client.SessionCanceled || denied.Status != client.SessionFailed || denied.Ended() || denied.Reason != "denied" || len(attempts.Data[0].Steps) < 2 {
+		t.Errorf("got %+v, %+v and %+v", canceled, denied, attempts)
+	}
+
+	owner := must(c.Owners.Create(ctx, client.NewOwner{ExternalID: "user_43", ContactEmail: "hello@bakery.example"}))(t)
+	owner = must(c.Owners.Update(ctx, owner.ID, client.OwnerChange{ContactEmail: new(string), Reference: new("contract 17")}))(t)
+	if got := must(c.Owners.Get(ctx, owner.ID))(t); got != owner || owner.ContactEmail != "" || owner.Reference != "contract 17" {
+		t.Errorf("got %+v, want %+v without an address", got, owner)
+	}
+	if _, err := c.Owners.Create(ctx, client.NewOwner{ExternalID: "user_43"}); !errors.Is(err, client.Conflict) {
+		t.Errorf("got %v for an id that is taken, want conflict", err)
+	}
+
+	app := must(c.Apps.Create(ctx, client.NewApp{Platform: "facebook", ClientID: "1029384756", ClientSecret: client.NewSecret("s3cret")}))(t)
+	if !strings.HasPrefix(app.RedirectURI, w.URL+"/oauth/callback/facebook/") {
+		t.Errorf("got redirect URI %s, want one of the app's own", app.RedirectURI)
+	}
+	app = must(c.Apps.Update(ctx, app.ID, client.AppChange{Name: "Ours", ClientSecret: client.NewSecret("s3cret2")}))(t)
+	if app = must(c.Apps.Retire(ctx, app.ID))(t); app.Name != "Ours" || app.RetiredAt.IsZero() {
+		t.Errorf("got %+v, want a retired app called Ours", app)
+	}
+
+	key := must(c.Keys.Create(ctx, client.NewKey{Name: "reader", Scopes: []string{"channels:read"}, Owner: "user_43", ExpiresIn: 3600}))(t)
+	reader := newClient(t, w, key.Key.Reveal())
+	must(reader.Channels.List(ctx, client.ChannelFilter{}))(t)
+	_, err := reader.Sessions.Create(ctx, client.NewSession{})
+	if p := client.AsProblem(err); p == nil || p.Code != client.Forbidden || p.Reason != "scope_missing" || p.RequestID == "" {
+		t.Errorf("got %v, want a problem that says which scope is missing", err)
+	}
+	if revoked := must(c.Keys.Revoke(ctx, key.ID))(t); revoked.RevokedAt.IsZero() || revoked.OwnerID != owner.ID {
+		t.Errorf("got %+v, want a revoked key of owner %d", revoked, owner.ID)
+	}
+	if _, err := reader.Channels.List(ctx, client.ChannelFilter{}); !errors.Is(err, client.Unauthenticated) {
+		t.Errorf("got %v with a revoked key, want unauthenticated", err)
+	}
+
+	space := must(c.Workspaces.Create(ctx, client.NewWorkspace{Name: "Bakers United"}))(t)
+	theirs := newClient(t, w, space.Key.Reveal())
+	space = must(theirs.Workspaces.Update(ctx, space.ID, client.WorkspaceChange{AllowedRedirects: &[]string{"https://app.example/connected"}}))(t)
+	if diff := cmp.Diff([]string{"https://app.example/connected"}, space.AllowedRedirects); diff != "" {
+		t.Errorf("allowed redirects (-want +got):\n%s", diff)
+	}
+	if platforms := must(theirs.Platforms.List(ctx))(t); len(platforms.Data) < 4 {
+		t.Errorf("got %d platforms, want all", len(platforms.Data))
+	}
+	if facebook := must(theirs.Platforms.Get(ctx, "facebook"))(t); !strings.Contains(facebook.SetupGuide, w.URL) || *facebook.Lifetimes.AccessToken == 0 {
+		t.Errorf("got %+v, want the guide with this server's addresses", facebook)
+	}
+}

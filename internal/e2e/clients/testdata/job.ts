@@ -1,0 +1,121 @@
+// Everything that the TypeScript client promises, against a real server. Where a line holds a
+// connect link, a person opens it and connects two Facebook pages.
+import {
+  all,
+  cancelSession,
+  createKey,
+  createOwner,
+  createSession,
+  followEvents,
+  getChannel,
+  getOwner,
+  listChannels,
+  listKeys,
+  listOwners,
+  listSessionAttempts,
+  patchbay,
+  ProblemError,
+  revokeKey,
+  updateOwner,
+  waitForSession,
+} from 'patchbay-client'
+import type { Channel, NewSession, Session } from 'patchbay-client'
+
+declare const process: { env: Record<string, string | undefined> }
+
+function check(truth: boolean, what: string): asserts truth {
+  if (!truth) throw new Error(`not so: ${what}`)
+}
+
+async function problemOf(call: Promise<unknown>): Promise<ProblemError> {
+  try {
+    await call
+  } catch (error) {
+    if (error instanceof ProblemError) return error
+    throw error
+  }
+  throw new Error('got an answer, want a problem')
+}
+
+const baseUrl = process.env['PATCHBAY_URL'] ?? ''
+const client = patchbay({ baseUrl, apiKey: process.env['PATCHBAY_API_KEY'] ?? '' })
+
+// A link, asked for twice with one key: one session, the same bytes.
+const body: NewSession = { owner: { external_id: 'user_42', name: 'Corner bakery' }, platforms: ['facebook'] }
+const headers = { 'Idempotency-Key': 'signup-17-connect' }
+const session: Session = await createSession({ client, body, headers })
+const again = await createSession({ client, body, headers })
+check(again.id === session.id && again.connect_url === session.connect_url, 'a repeated request has one effect')
+const reused = await problemOf(createSession({ client, body: {}, headers }))
+check(reused.status === 422 && reused.reason === 'idempotency_key_reused', 'another body with the same key is refused')
+
+console.log('open', session.connect_url)
+const ended = await waitForSession(client, session.id)
+check(ended.status === 'succeeded' && ended.channel_ids.length === 2, 'the session brought two channels')
+
+const channels: Channel[] = []
+for await (const channel of all((page) => listChannels({ client, query: { owner: 'user_42', limit: 1, ...page } }))) {
+  channels.push(channel)
+}
+check(channels.length === 2, 'both channels are listed, a page each')
+const first = channels[0]
+check(first !== undefined, 'there is a first channel')
+const read = await getChannel({ client, path: { id: first.id } })
+check(read.name === first.name && read.health.status === 'healthy' && read.followers !== undefined, 'a channel is read')
+const attempts = await listSessionAttempts({ client, path: { id: session.id } })
+check(attempts.data[0]?.status === 'succeeded', 'the timeline tells how it went')
+
+// A session that is canceled.
+const second = await createSession({ client })
+const canceled = await cancelSession({ client, path: { id: second.id } })
+check(canceled.status === 'canceled' && canceled.ended_at !== null, 'a session is canceled')
+check(second.id !== session.id, 'each call has a key of its own')
+
+// Owners and keys.
+const owner = await createOwner({ client, body: { external_id: 'user_43' } })
+const changed = await updateOwner({ client, path: { id: owner.id }, body: { reference: 'contract 17' } })
+check(changed.reference === 'contract 17' && changed.name === 'user_43', 'an owner is changed')
+check((await getOwner({ client, path: { id: owner.id } })).reference === 'contract 17', 'an owner is read')
+check((await listOwners({ client })).data.length >= 3, 'owners are listed')
+const key = await createKey({ client, body: { name: 'reader', scopes: ['channels:read'], owner: 'user_43' } })
+check(typeof key.key === 'string' && key.owner_id === owner.id, 'a key is made')
+const reader = patchbay({ baseUrl, apiKey: key.key })
+check((await listChannels({ client: reader })).data.length === 0, 'a bound key sees nothing of others')
+
+// Problems are typed.
+const missing = await problemOf(getChannel({ client: reader, path: { id: first.id } }))
+check(missing.status === 404 && missing.code === 'not_found' && missing.requestId !== '', 'what is foreign is not found')
+const forbidden = await problemOf(createSession({ client: reader }))
+check(forbidden.code === 'forbidden' && forbidden.message.includes('sessions:write'), 'a missing scope is named')
+const invalid = await problemOf(createSession({ client, body: { expires_in: 1 } }))
+check(invalid.status === 422 && invalid.fields[0]?.field === 'expires_in', 'a wrong input is named')
+await revokeKey({ client, path: { id: key.id } })
+check((await problemOf(listChannels({ client: reader }))).code === 'unauthenticated', 'a revoked key is refused')
+check((await listKeys({ client })).data.some((k) => k.id === key.id && k.revoked_at !== null), 'a revoked key stays listed')
+
+// Events by cursor.
+const types: string[] = []
+for await (const event of followEvents(client)) {
+  types.push(event.type)
+  if (event.type === 'session.canceled') break
+}
+check(types.filter((type) => type === 'channel.connected').length === 2, 'the events tell of both channels')
+
+// Sending again: the server is away at first, the request carries the same key.
+const seen: string[] = []
+const patient = patchbay({
+  baseUrl,
+  apiKey: process.env['PATCHBAY_API_KEY'] ?? '',
+  fetch: async (input, init) => {
+    seen.push(new Request(input, init).headers.get('Idempotency-Key') ?? '')
+    if (seen.length === 1) throw new TypeError('the line is down')
+    if (seen.length === 2) return new Response('', { status: 503, headers: { 'Retry-After': '0' } })
+    return fetch(input, init)
+  },
+})
+await createSession({ client: patient })
+check(seen.length === 3 && seen[0] !== '' && new Set(seen).size === 1, 'a request is sent again with its key')
+const hasty = patchbay({ baseUrl, apiKey: 'x', retries: 0, fetch: async () => Response.json({}, { status: 503 }) })
+check((await problemOf(listChannels({ client: hasty }))).status === 503, 'sending again can be switched off')
+
+console.log('all done')
