@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := test
-.PHONY: test soak build lint format generate help
+.PHONY: test soak bench mutate build lint format generate help
 
 TOOL := go tool -modfile=tools/go.mod
 
@@ -10,10 +10,23 @@ test: ## Install what the tests need, then vet and run the whole suite with the 
 KILLS ?= 1000
 SEED ?= 2026
 FOR ?= 10m
+ONLY ?=
 
-soak: ## Run the long proofs by hand: make soak KILLS=1000 SEED=2026 FOR=10m (for each engine)
+soak: ## Run the long proofs: make soak KILLS=1000 SEED=2026 FOR=10m ONLY='crash rotation redirects badinput ssrf'
 	@scripts/deps
-	@PATCHBAY_TEST_FORMAT=standard-verbose scripts/test ./internal/e2e/crash -run TestKilledAtRandom -v -timeout 60m -args -crash.kills=$(KILLS) -crash.seed=$(SEED) -crash.for=$(FOR)
+	@KILLS=$(KILLS) SEED=$(SEED) FOR=$(FOR) scripts/soak $(ONLY)
+
+BENCH ?=
+
+bench: build ## Measure requests a second, CPU and memory: make bench BENCH='-for 1m -engines sqlite -sizes 1000'
+	@scripts/deps
+	@CGO_ENABLED=0 go build -trimpath -o bin/bench ./bench
+	@bin/bench $(BENCH)
+
+MUTATE ?=
+
+mutate: ## Take each guard out of a scratch copy and see the suites turn red: make mutate MUTATE='-only keys.go -for 10m'
+	@go run ./scripts/mutate $(MUTATE)
 
 build: ## Build bin/patchbay, a single static binary
 	CGO_ENABLED=0 go build -trimpath -o bin/patchbay ./cmd/patchbay
@@ -22,7 +35,7 @@ lint: ## Run the linters (the first time builds them, which takes minutes)
 	$(TOOL) golangci-lint run ./...
 
 format: ## Format the Go code
-	$(TOOL) gofumpt -w cmd internal
+	$(TOOL) gofumpt -w cmd internal bench
 
 generate: ## Write the Go code of the templ pages
 	$(TOOL) templ generate

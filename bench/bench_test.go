@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"patchbay/internal/testkit"
+)
+
+// TestMain lets the test's program be its own yardstick, as bench is.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == yardstickCommand {
+		if err := run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr); err != nil {
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// A few requests of each kind: that the run comes to its end, not how fast.
+func TestRun(t *testing.T) {
+	t.Parallel()
+	opt, _, err := parse([]string{"-dir", t.TempDir(), "-engines", "sqlite", "-sizes", "100,50", "-rounds", "1", "-for", "600ms", "-settle", "1ms"}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opt.patchbay, opt.progress = testkit.Binary(t), t.Logf
+	report, err := measure(t.Context(), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := len(report.Lines), 2*len(operations()); got != want {
+		t.Errorf("got %d lines, want %d", got, want)
+	}
+	for _, l := range report.Lines {
+		for what, v := range map[string]float64{"rate": l.Product.Rate, "÷ bare": l.Bare.Rate, "÷ read": l.Read.Rate} {
+			if !(v > 0) {
+				t.Errorf("%s, %d channels: got %s %v, want more than 0", l.Operation, l.Channels, what, v)
+			}
+		}
+	}
+	var table bytes.Buffer
+	if err := report.write(&table); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"poll a session", "× fsync", "memory at rest over sqlite with 100 channels"} {
+		if !strings.Contains(table.String(), want) {
+			t.Errorf("got no %q in\n%s", want, table.String())
+		}
+	}
+}
+
+func TestARefusedRequestEndsTheRun(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	p, err := startYardstick(ctx, yardstick{Answers: map[string]json.RawMessage{"GET /v1/channels": json.RawMessage(`{"data":[]}`)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.stop()
+	callers, err := dial(ctx, p.Addr, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hangUp(callers)
+	_, _, err = drive(callers, [][]byte{[]byte("GET /v1/nothing HTTP/1.1\r\nHost: x\r\n\r\n")}, time.Second)
+	if err == nil || !strings.Contains(err.Error(), "404") {
+		t.Errorf("got %v, want an error that tells the status", err)
+	}
+}
+
+func TestYardsticksAnswerWhatTheProductAnswers(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		`{"data":[{"id":1,"name":"a","verified":true,"reason":null},{"id":2,"name":"b","verified":false,"reason":null}],"next_cursor":null}`,
+		`{"platforms":["x","facebook"],"channels":[],"owner":{"id":3},"url":"https://a.example/?x=1&y=2"}`,
+	} {
+		value, err := valueOf([]byte(text))
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		var got bytes.Buffer
+		if err := encode(&got, value); err != nil || strings.TrimSpace(got.String()) != text {
+			t.Errorf("got %s (%v), want %s", got.String(), err, text)
+		}
+	}
+	if _, err := valueOf([]byte(`{ "spaced": 1 }`)); err == nil {
+		t.Error("got no error for a text that encoding/json does not write, want one")
+	}
+}
