@@ -15,7 +15,7 @@ import (
 type KeysRotateCmd struct {
 	Step      string        `name:"step" placeholder:"STEP" help:"Take one step only: add, promote, reseal or retire."`
 	Retire    bool          `name:"retire" help:"Take the old keys out of the file at the end."`
-	Force     bool          `name:"force" help:"Take old keys out although a server that sealed with them went without a goodbye less than an hour ago."`
+	Force     bool          `name:"force" help:"Take old keys out although a server that sealed with them went without a goodbye less than an hour ago, or damaged values name them."`
 	Timeout   time.Duration `name:"timeout" default:"5m" placeholder:"TIME" help:"How long to wait for servers to follow (default: ${default})."`
 	GoneAfter time.Duration `name:"gone-after" default:"30s" placeholder:"TIME" help:"A server not seen for this long counts as gone (default: ${default})."`
 

@@ -71,12 +71,13 @@ func (r *Rotation) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if begun == 0 {
-		_, err = r.Add(ctx)
-	} else {
+	if begun != 0 {
 		r.Tell(RotationNews{Resumed: begun})
+		if done, err := r.resume(ctx, set); done || err != nil {
+			return err
+		}
 	}
-	if err != nil {
+	if _, err := r.Add(ctx); err != nil {
 		return err
 	}
 	if err := r.Promote(ctx); err != nil {
@@ -84,6 +85,23 @@ func (r *Rotation) Run(ctx context.Context) error {
 	}
 	_, err = r.Reseal(ctx)
 	return err
+}
+
+// resume goes on with a rotation that was begun. It is done when that led somewhere;
+// values that open under no key are left over for ever and keep no new key waiting.
+func (r *Rotation) resume(ctx context.Context, set vault.Keyset) (done bool, err error) {
+	_, pending := set.Pending()
+	if err := r.Promote(ctx); err != nil {
+		return false, err
+	}
+	resealed, err := r.Reseal(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, n := range resealed.Rows {
+		pending = pending || n > 0
+	}
+	return pending || len(resealed.Lost) == 0, nil
 }
 
 // begun is the key of a rotation that was begun before and is not at its end: one that
@@ -182,7 +200,8 @@ const unseenMayReturn = time.Hour
 // Retire takes every key but the primary one out of the file, once nothing is sealed
 // under them and no instance seals with them. fault.Conflict "key_in_use" while
 // something is, and, unless force, "instance_unseen" while an instance that sealed
-// with one of them is unseen for less than an hour.
+// with one of them is unseen for less than an hour. With force, values that open under no
+// key at all keep none.
 func (r *Rotation) Retire(ctx context.Context, force bool) error {
 	if err := r.awaitSealing(ctx); err != nil {
 		return err
@@ -203,6 +222,13 @@ func (r *Rotation) Retire(ctx context.Context, force bool) error {
 	left, err := r.left(ctx, old)
 	if err != nil {
 		return err
+	}
+	if left > 0 && force { // what opens under no key is no reason to keep a key that leaked
+		done, err := r.Reseal(ctx)
+		if err != nil {
+			return err
+		}
+		left -= int64(len(done.Lost))
 	}
 	if left > 0 {
 		return fault.Newf(fault.Conflict, "key_in_use", "Sealed values under an old key: %d. Re-encrypt them first.", left)

@@ -361,3 +361,33 @@ func TestLostValuesAreNamed(t *testing.T) {
 		t.Errorf("got %q, want the token", got)
 	}
 }
+
+// A damaged value under a key of the ring opens never again: it holds up neither the next
+// rotation nor, with force, taking a key out that leaked.
+func TestDamagedValuesHoldUpNoRotation(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.inTx(func(ctx context.Context, tx connect.Tx) error {
+		_, err := tx.InsertReply(ctx, connect.Reply{
+			WorkspaceID: w.grant.WorkspaceID, KeyHash: []byte{1}, Fingerprint: []byte{1}, Sealed: append(w.first.Prefix(), "damaged"...), ExpiresAt: began,
+		})
+		return err
+	})
+	for keys := 2; keys <= 3; keys++ {
+		if err := w.rotation().Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := len(w.ring.set.Keys()); got != keys {
+			t.Fatalf("got %d keys after rotation %d, want %d", got, keys-1, keys)
+		}
+	}
+	if err := w.rotation().Retire(t.Context(), false); !errors.Is(err, fault.Conflict) {
+		t.Errorf("retire: got %v, want to be told that something is left under an old key", err)
+	}
+	if err := w.rotation().Retire(t.Context(), true); err != nil || len(w.ring.set.Keys()) != 1 {
+		t.Errorf("retire with force: got %v and keys %v, want the newest alone", err, w.ring.set.Keys())
+	}
+	if got := w.token(w.ring.vault()); got != "first token" {
+		t.Errorf("got %q, want the token", got)
+	}
+}
