@@ -63,6 +63,7 @@ var statuses = map[string]int{
 	httpx.ErrBodyNotJSON.Reason:  http.StatusBadRequest,
 	errUnreadable.Reason:         http.StatusBadRequest,
 	httpx.ErrBodyTooLarge.Reason: http.StatusRequestEntityTooLarge,
+	"database_away":              http.StatusServiceUnavailable,
 	errMethod.Reason:             http.StatusMethodNotAllowed,
 }
 

@@ -3,12 +3,16 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"patchbay/internal/fault"
 )
 
 const (
@@ -48,7 +52,7 @@ func (p *postgresEngine) transact(ctx context.Context, fn func(ctx context.Conte
 	for try := 1; ; try++ {
 		err := p.once(ctx, fn)
 		if err == nil || try == txTries || p.dialect.classify(err) != rerun {
-			return err
+			return away(err)
 		}
 		select { // apart, so that the same two do not meet again
 		case <-time.After(rand.N(time.Duration(try) * 10 * time.Millisecond)):
@@ -56,6 +60,18 @@ func (p *postgresEngine) transact(ctx context.Context, fn func(ctx context.Conte
 			return ctx.Err()
 		}
 	}
+}
+
+// errAway answers while no connection to the database can be had: nothing was done.
+var errAway = fault.New(fault.Internal, "database_away", "The database cannot be reached at the moment. Try again in a little while.")
+
+// away is errAway where err says that there was no connection.
+func away(err error) error {
+	var refused *pgconn.ConnectError
+	if errors.As(err, &refused) {
+		return errAway.After(2 * time.Second).Because(err)
+	}
+	return err
 }
 
 func (p *postgresEngine) once(ctx context.Context, fn func(ctx context.Context, db execer) error) error {

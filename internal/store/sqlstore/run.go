@@ -75,7 +75,7 @@ func (s statements) translate(ctx context.Context, err error) error {
 	case missingRow:
 		return fault.New(fault.NotFound, "not_found", "What this refers to does not exist.").Because(err)
 	default:
-		return err
+		return away(err)
 	}
 }
 
