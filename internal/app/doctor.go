@@ -77,6 +77,9 @@ func (d Doctor) database(ctx context.Context) (*sqlstore.Look, []Check) {
 	case fault.ReasonOf(err) == "no_database":
 		return nil, bad("`patchbay migrate` makes it, or correct PATCHBAY_DATA or PATCHBAY_DATABASE_URL", err)
 	case err != nil:
+		if what, next, known := DatabaseTrouble(err); known {
+			return nil, []Check{{"database", CheckProblem, what, next}}
+		}
 		return nil, bad("check PATCHBAY_DATABASE_URL and that the server can be reached from here", err)
 	}
 	version, err := look.Version(limited)

@@ -122,5 +122,8 @@ func pooled(err error) error {
 			return &exitError{code: exitOther, what: err.Error(), next: "behind PgBouncer add default_query_exec_mode=exec to PATCHBAY_DATABASE_URL, and no other settings: docs/deploy-postgres.md", cause: err}
 		}
 	}
+	if what, next, known := app.DatabaseTrouble(err); known {
+		return &exitError{code: exitOther, what: what, next: next, cause: err}
+	}
 	return err
 }

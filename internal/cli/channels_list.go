@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // pageSize is the most that the native API answers with at once.
@@ -58,6 +60,11 @@ func (c *ChannelsListCmd) Run(ctx context.Context, w *World) error {
 	if err != nil {
 		return ended(ctx, err)
 	}
+	if len(page.Data) == 0 {
+		if err := c.checkPlatform(ctx, cl); err != nil {
+			return err
+		}
+	}
 	if c.JSON {
 		return writeJSON(w.Stdout, page)
 	}
@@ -89,6 +96,27 @@ func (c *ChannelsListCmd) fetch(ctx context.Context, cl *client) (channelPage, e
 		}
 		query.Set("cursor", *page.NextCursor)
 	}
+}
+
+// checkPlatform refuses a platform that does not exist, where it explains why there are
+// no channels. A server that does not tell its platforms to this key leaves it open.
+func (c *ChannelsListCmd) checkPlatform(ctx context.Context, cl *client) error {
+	var list struct {
+		Data []struct {
+			ID string `json:"id"`
+		} `json:"data"`
+	}
+	if c.Platform == "" || cl.get(ctx, "/v1/platforms", nil, &list) != nil {
+		return nil
+	}
+	var ids []string
+	for _, p := range list.Data {
+		ids = append(ids, clean(p.ID))
+	}
+	if len(ids) == 0 || slices.Contains(ids, c.Platform) {
+		return nil
+	}
+	return &exitError{code: exitUsage, what: "there is no platform " + c.Platform, next: "there are " + strings.Join(ids, ", ")}
 }
 
 func (c *ChannelsListCmd) print(w *World, page channelPage) error {

@@ -130,6 +130,15 @@ func TestChannelsListEmpty(t *testing.T) {
 	f.handler["GET /v1/channels"] = pages(t, 0, 200, &asked)
 	wantContains(t, "stderr", f.run(t, "channels", "list").stderr, "No channels yet", "patchbay connect")
 	wantContains(t, "stderr", f.run(t, "channels", "list", "--owner", "nobody").stderr, "No channels match")
+	f.handler["GET /v1/platforms"] = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"data":[{"id":"facebook"},{"id":"x"}]}`)
+	})
+	wantContains(t, "stderr", f.run(t, "channels", "list", "--platform", "x").stderr, "No channels match")
+	if got := f.run(t, "channels", "list", "--platform", "twitter"); got.code != 2 {
+		t.Errorf("a platform that does not exist: got exit %d, want 2", got.code)
+	} else {
+		wantContains(t, "stderr", got.stderr, "there is no platform twitter", "there are facebook, x")
+	}
 	if got := f.run(t, "channels", "list", "--json").stdout; got != `{"data":[],"next_cursor":null}`+"\n" {
 		t.Errorf("JSON: got %s", got)
 	}

@@ -79,7 +79,7 @@ func (c *DevCmd) Run(ctx context.Context, w *World) error {
 func startError(err error) error {
 	f := fault.From(err)
 	if errors.Is(f, fault.Internal) {
-		return err
+		return pooled(err)
 	}
 	return &exitError{code: exitOther, what: strings.TrimSuffix(f.Message, "."), next: "stop the other one, or choose another directory with --data", cause: err}
 }

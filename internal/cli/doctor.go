@@ -49,11 +49,14 @@ type diagnosis struct {
 // Run examines and prints.
 func (c *DoctorCmd) Run(ctx context.Context, w *World) error {
 	cfg, err := c.load(w)
-	d := diagnosis{Version: Version(), Settings: cfg.Settings}
+	d := diagnosis{Version: Version(), Settings: app.EffectiveSettings(cfg)}
 	keys, keyProblem := keySource(cfg)
 	problems := config.Problems(err)
 	problems = append(problems, productionProblems(cfg, problems)...)
 	d.Checks = append(d.Checks, c.configuration(w, cfg, problems)...)
+	if cfg.FileUnread { // anything may be set in it: what else there is to say would be guesses
+		return c.tell(w, d)
+	}
 	if keyProblem != nil {
 		d.Checks = append(d.Checks, app.Check{Name: "key", Status: app.CheckProblem, Detail: keyProblem.Name + " " + keyProblem.Message})
 		keys = nil
@@ -62,6 +65,10 @@ func (c *DoctorCmd) Run(ctx context.Context, w *World) error {
 	if ctx.Err() != nil {
 		return ended(ctx, ctx.Err())
 	}
+	return c.tell(w, d)
+}
+
+func (c *DoctorCmd) tell(w *World, d diagnosis) (err error) {
 	d.Status = worst(d.Checks)
 	if c.JSON {
 		err = writeJSON(w.Stdout, d)
@@ -89,6 +96,9 @@ func (c *DoctorCmd) configuration(w *World, cfg config.Config, problems []config
 	}
 	for _, p := range problems {
 		add(app.CheckProblem, p.Name+" "+p.Message, "")
+	}
+	for _, text := range unknown(w) {
+		add(app.CheckWarning, text, "correct its name, or take it away")
 	}
 	for _, network := range cfg.TrustedProxies {
 		if network.Bits() == 0 {
@@ -201,7 +211,7 @@ func printSettings(w *World, p palette, settings []config.Setting) {
 	rows := make([][]cell, len(settings))
 	for i, s := range settings {
 		value := clean(s.Value)
-		if s.Source == config.FromDefault {
+		if value == "" {
 			value = "-"
 		}
 		rows[i] = []cell{{s.Name, nil}, {value, nil}, {s.Source, p.dim}}

@@ -129,7 +129,13 @@ func runIn(t *testing.T, ctx context.Context, term terminal, args ...string) out
 	var stdout, stderr bytes.Buffer
 	code := cli.Run(ctx, args, cli.World{
 		Getenv: func(name string) string { return term.env[name] },
-		Stdin:  strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
+		Environ: func() (list []string) {
+			for name, value := range term.env {
+				list = append(list, name+"="+value)
+			}
+			return list
+		},
+		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
 		Width: func(io.Writer) int { return term.columns },
 		After: func(time.Duration) <-chan time.Time {
 			now := make(chan time.Time, 1)

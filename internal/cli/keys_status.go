@@ -108,6 +108,14 @@ func (textKeyring) Replace(vault.Keyset) error {
 	return &exitError{code: exitUsage, what: "PATCHBAY_KEY cannot be changed from here"}
 }
 
+// sealedNoun is what people call a table's sealed values.
+func sealedNoun(table string) string {
+	if table == "replies" {
+		return "kept replies" // of requests that may be repeated
+	}
+	return table
+}
+
 // keyLines are the keys of the file, then those that are missing.
 func keyLines(s connect.KeyStatus) []keyLine {
 	ids := slices.Clone(s.Keys)
@@ -152,7 +160,7 @@ func (c *KeysStatusCmd) print(w *World, name string, keys []keyLine, instances [
 	fmt.Fprintf(w.Stdout, "Keys of %s, and the values sealed under each:\n\n", name)
 	head := []string{"KEY", "STATE"}
 	for _, table := range connect.SealedTables() {
-		head = append(head, strings.ToUpper(table))
+		head = append(head, strings.ToUpper(sealedNoun(table)))
 	}
 	var rows [][]cell
 	for _, k := range keys {

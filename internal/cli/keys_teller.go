@@ -154,7 +154,7 @@ func resealedText(r connect.Resealed) string {
 	for _, table := range connect.SealedTables() {
 		if n := r.Rows[table]; n > 0 {
 			all += n
-			parts = append(parts, fmt.Sprintf("%s %d", table, n))
+			parts = append(parts, fmt.Sprintf("%s %d", sealedNoun(table), n))
 		}
 	}
 	if all == 0 {

@@ -48,7 +48,7 @@ Examples:
     patchbay serve --config /etc/patchbay/patchbay.yaml
     patchbay serve --config patchbay.yaml --listen :8080
 
-GET /healthz answers 200 while the process serves, GET /readyz while the database does too. SIGTERM and Ctrl-C stop it:
+GET /healthz answers 200 while the process serves, GET /readyz while the database does too. SIGTERM, SIGHUP and Ctrl-C stop it:
 requests that are being served finish, which takes 75 seconds at most.
 
 Exit codes: 0 stopped as asked, 1 another error, 2 settings are missing or wrong.
@@ -72,6 +72,9 @@ func (c *ServeCmd) Run(ctx context.Context, w *World) error {
 		}
 	}
 	log := logger(w, cfg)
+	for _, text := range unknown(w) {
+		log.Warn(text)
+	}
 	a, err := app.New(ctx, cfg, app.Options{Log: log, Keys: keys, Version: Version(), KeepSchema: !c.Migrate})
 	if err != nil {
 		_ = listener.Close()
@@ -98,7 +101,7 @@ func (c *ServeCmd) settings(w *World) (config.Config, func() ([]byte, error), er
 		cfg.Listen = c.Listen
 	}
 	keys, keyProblem := keySource(cfg)
-	if keyProblem != nil {
+	if keyProblem != nil && (!cfg.FileUnread || cfg.KeyFile != "" || !cfg.Key.Empty()) {
 		problems = append(problems, *keyProblem)
 	}
 	problems = append(problems, productionProblems(cfg, problems)...)
@@ -116,7 +119,7 @@ func productionProblems(cfg config.Config, known []config.Problem) (problems []c
 		return false
 	}
 	switch {
-	case told("PATCHBAY_PUBLIC_URL"):
+	case told("PATCHBAY_PUBLIC_URL"), cfg.FileUnread && cfg.PublicURL == "":
 	case cfg.PublicURL == "":
 		problems = append(problems, config.Problem{Name: "PATCHBAY_PUBLIC_URL", Message: "is not set. It is the origin under which people and platforms reach this server, such as https://connect.example.com; " +
 			"connect links and the callbacks registered at platforms begin with it."})

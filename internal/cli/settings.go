@@ -37,6 +37,21 @@ func (f settingsFlags) load(w *World) (config.Config, error) {
 	return cfg, err
 }
 
+// unknown says which variables of the environment set nothing, most likely typos.
+func unknown(w *World) (said []string) {
+	if w.Environ == nil {
+		return nil
+	}
+	for _, u := range config.UnknownIn(w.Environ(), app.PlatformIDs()) {
+		text := "there is no setting " + u.Name
+		if u.Nearest != "" {
+			text += "; is " + u.Nearest + " meant?"
+		}
+		said = append(said, text)
+	}
+	return said
+}
+
 // database is load for a command that needs nothing of the settings but the database.
 func (f settingsFlags) database(w *World, command string) (config.Config, error) {
 	cfg, err := f.load(w)
@@ -124,7 +139,7 @@ func keySource(cfg config.Config) (read func() ([]byte, error), problem *config.
 	case err == nil:
 		return read, nil
 	case errors.Is(err, os.ErrNotExist):
-		return nil, &config.Problem{Name: "PATCHBAY_KEY_FILE", Message: "names " + cfg.KeyFile + ", which does not exist. Put the copy back that was kept elsewhere. Find it or its copy where a database exists: only that key opens it. For a first start: m" + make[1:]}
+		return nil, &config.Problem{Name: "PATCHBAY_KEY_FILE", Message: "names " + cfg.KeyFile + ", which does not exist. Where a database exists, find the file or its copy: only that key opens what is sealed there. There is none yet? " + make}
 	default:
 		name := "PATCHBAY_KEY"
 		if cfg.KeyFile != "" {

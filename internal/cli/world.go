@@ -12,6 +12,7 @@ import (
 // another one.
 type World struct {
 	Getenv         func(string) string
+	Environ        func() []string // as os.Environ; nil: nobody lists it
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 

@@ -43,7 +43,8 @@ type Config struct {
 
 	Apps map[string]AppCredentials // by platform id
 
-	Settings []Setting // what was read, in the table's order
+	Settings   []Setting // what was read, in the table's order
+	FileUnread bool      // there is a file, and nothing in it could be read: what is not set may be set there
 }
 
 // AppCredentials are the instance's own OAuth client at a platform.

@@ -93,8 +93,11 @@ func mapping(n *yaml.Node) (map[string]any, error) {
 	out := map[string]any{}
 	for i := 0; i < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
-		if _, twice := out[key.Value]; twice || key.Kind != yaml.ScalarNode || key.Tag == "!!merge" {
-			return nil, fmt.Errorf("has a key twice, or one that is no word, at line %d", key.Line)
+		if key.Kind != yaml.ScalarNode || key.Tag == "!!merge" {
+			return nil, fmt.Errorf("has a key that is no word, at line %d", key.Line)
+		}
+		if _, twice := out[key.Value]; twice {
+			return nil, fmt.Errorf("has the key %q twice, at line %d again", key.Value, key.Line)
 		}
 		var err error
 		switch value.Kind {

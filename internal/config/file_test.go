@@ -60,7 +60,7 @@ func TestWrongFilesAreToldWithoutTheirText(t *testing.T) {
 		"x:\n  client_idd: hunter2":                 `there is no setting "x.client_idd"`,
 		"PUBLIC_URL: https://hunter2.example.com":   `there is no setting "PUBLIC_URL"`,
 		"x: {client_id: hunter2}\nx_client_id: b":   `is set twice`,
-		"x:\n  client_id: hunter2\n  client_id: b":  "twice",
+		"x:\n  client_id: hunter2\n  client_id: b":  `has the key "client_id" twice, at line 3`,
 		"public_url: {a: {b: hunter2}}":             `there is no setting "public_url.a.b"`,
 		"public_url: {}":                            `"public_url" must be a value`,
 		"x:\n  client_secret: *hunter2":             "is not YAML",

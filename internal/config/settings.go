@@ -37,8 +37,14 @@ func settings() []setting {
 		{"PATCHBAY_LOG_LEVEL", func(c *Config, v string) (err error) { c.LogLevel, err = logLevel(v); return err }},
 		{"PATCHBAY_LOG_FORMAT", func(c *Config, v string) (err error) { c.LogFormat, err = oneOf(v, "text", "json"); return err }},
 		{"PATCHBAY_PLATFORM_TIMEOUT", func(c *Config, v string) (err error) { c.PlatformTimeout, err = positive(v); return err }},
-		{"PATCHBAY_FACEBOOK_VERSION", func(c *Config, v string) (err error) { c.FacebookVersion, err = version(v, graphVersion, "v26.0"); return err }},
-		{"PATCHBAY_LINKEDIN_VERSION", func(c *Config, v string) (err error) { c.LinkedInVersion, err = version(v, monthVersion, "202608"); return err }},
+		{"PATCHBAY_FACEBOOK_VERSION", func(c *Config, v string) (err error) {
+			c.FacebookVersion, err = version(v, graphVersion, "v26.0")
+			return err
+		}},
+		{"PATCHBAY_LINKEDIN_VERSION", func(c *Config, v string) (err error) {
+			c.LinkedInVersion, err = version(v, monthVersion, "202608")
+			return err
+		}},
 		{"PATCHBAY_LINKEDIN_ORGANIZATIONS", func(c *Config, v string) (err error) {
 			c.LinkedInOrganizations, err = oneOf(v, "on", "off")
 			return err
@@ -82,7 +88,7 @@ const (
 type Setting struct {
 	Name   string `json:"name"`
 	Source string `json:"source"` // FromEnvironment, FromFile, FromDefault
-	Value  string `json:"value"`  // "[secret]" for secrets; a database address without its password; empty: not set
+	Value  string `json:"value"`  // "[secret]" for secrets; a database address without its password; of FromDefault empty, or what app.EffectiveSettings knows
 }
 
 // IsSet tells whether the environment or the file gave the variable.
@@ -103,6 +109,7 @@ func Load(getenv func(string) string, path string, platformIDs []string) (Config
 	c := Config{Apps: map[string]AppCredentials{}, Listen: "127.0.0.1:8080", PlatformTimeout: 30 * time.Second}
 	lines := append(settings(), appSettings(platformIDs)...)
 	file, wrong := readFile(path, lines)
+	c.FileUnread = path != "" && file == nil
 	for _, s := range lines {
 		value, source := strings.TrimSpace(getenv(s.name)), FromEnvironment
 		if value == "" {

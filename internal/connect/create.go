@@ -78,7 +78,7 @@ func (s *Service) CreateSession(ctx context.Context, c Caller, n NewSession, onc
 func (s *Service) checkNewSession(ctx context.Context, c Caller, n NewSession) error {
 	for i, id := range n.Platforms {
 		if _, ok := s.platforms.Get(id); !ok || slices.Index(n.Platforms, id) != i {
-			return fault.InvalidField("platforms", "unknown", "names a platform that is not supported, or one twice")
+			return fault.InvalidField("platforms", "unknown", "names a platform that is not supported, or one twice; there are "+s.platforms.Listed())
 		}
 	}
 	if n.TTL != 0 && (n.TTL < minSessionTTL || n.TTL > MaxSessionTTL) {

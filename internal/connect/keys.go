@@ -88,7 +88,7 @@ func checkNewKey(c Caller, n NewKey) error {
 	}
 	for i, scope := range n.Scopes {
 		if !slices.Contains(Scopes(), scope) || slices.Index(n.Scopes, scope) != i {
-			return fault.InvalidField("scopes", "unknown", "names a scope that does not exist, or one twice")
+			return fault.InvalidField("scopes", "unknown", fmt.Sprintf("names a scope that does not exist, or one twice; there are %v", Scopes()))
 		}
 		if !c.May(scope) {
 			return fault.New(fault.Forbidden, "scope_exceeded", "A key cannot be given a scope that the key which makes it lacks.")

@@ -65,7 +65,8 @@ func TestBackupsUnderLoadRestoreWhole(t *testing.T) {
 	if n := stop(); n < 5 {
 		t.Errorf("the load: got %d sessions answered, want more", n)
 	}
-	b.refuses(1, []string{"backup", backups[0]}, "exists already", "--force")
+	b.refuses(2, []string{"backup", backups[0]}, "exists already", "--force")
+	b.refuses(2, []string{"backup", "/nope/x.db"}, "there is no directory /nope")
 	b.must("backup", "--force", backups[0])
 	b.refuses(2, []string{"backup", "--force", b.database()}, "belongs to the database itself")
 	b.refuses(1, []string{"restore", backups[1]}, fmt.Sprintf("in use by process %d", s.cmd.Process.Pid))

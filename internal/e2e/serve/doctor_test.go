@@ -35,6 +35,8 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 		"nothing is wrong":     {func(*box) {}, true, "database", "ok", "sound, schema"},
 		"beside nobody":        {func(*box) {}, false, "public URL", "warning", "does not answer from here"},
 		"settings":             {func(b *box) { b.set("PATCHBAY_LOG_LEVEL", canary) }, true, "settings", "problem", "PATCHBAY_LOG_LEVEL must be"},
+		"a platform's version": {func(b *box) { b.set("PATCHBAY_LINKEDIN_VERSION", "2026") }, true, "settings", "problem", "PATCHBAY_LINKEDIN_VERSION must be a version such as"},
+		"a typo":               {func(b *box) { b.set("PATCHBAY_TRUSTED_PROXY", canary) }, true, "settings", "warning", "is PATCHBAY_TRUSTED_PROXIES meant?"},
 		"everybody is a proxy": {func(b *box) { b.set("PATCHBAY_TRUSTED_PROXIES", "0.0.0.0/0") }, true, "settings", "warning", "believes everybody"},
 		"an open guard":        {func(b *box) { b.set("PATCHBAY_TRUSTED_ORIGINS", "http://localhost:1") }, true, "settings", "warning", "PATCHBAY_TRUSTED_ORIGINS"},
 		"an open file": {func(b *box) {

@@ -211,13 +211,18 @@ func (s *served) said() string {
 // stop asks it to end and answers its exit code.
 func (s *served) stop() int {
 	s.b.t.Helper()
-	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+	return s.stopBy(syscall.SIGTERM)
+}
+
+func (s *served) stopBy(signal syscall.Signal) int {
+	s.b.t.Helper()
+	if err := s.cmd.Process.Signal(signal); err != nil {
 		s.b.t.Fatal(err)
 	}
 	select {
 	case <-s.done:
 	case <-time.After(patience):
-		s.b.t.Fatalf("no end after SIGTERM:\n%s", s.said())
+		s.b.t.Fatalf("no end after %s:\n%s", signal, s.said())
 	}
 	return s.cmd.ProcessState.ExitCode()
 }

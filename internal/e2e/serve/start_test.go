@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -25,7 +26,9 @@ func TestServeRefusesWithoutWhatItNeeds(t *testing.T) {
 		"no key":                    {func(b *box) { b.set("PATCHBAY_KEY_FILE", "") }, []string{"PATCHBAY_KEY_FILE is not set", "patchbay keys new --file"}},
 		"two keys":                  {func(b *box) { b.set("PATCHBAY_KEY", canary) }, []string{"PATCHBAY_KEY_FILE, PATCHBAY_KEY are both set"}},
 		"a key file that is absent": {func(b *box) { b.set("PATCHBAY_KEY_FILE", "/nowhere/key") }, []string{"/nowhere/key, which does not exist", "keys new"}},
-		"a key that is none":        {func(b *box) { b.set("PATCHBAY_KEY_FILE", b.write("k", canary)) }, []string{"PATCHBAY_KEY_FILE cannot be used", "expected Tink JSON"}},
+		"a key that is none":        {func(b *box) { b.set("PATCHBAY_KEY_FILE", b.write("k", canary)) }, []string{"PATCHBAY_KEY_FILE cannot be used", "expected Tink JSON", "Make no new one while a database exists"}},
+		"a key that is a folder":    {func(b *box) { b.set("PATCHBAY_KEY_FILE", b.dir) }, []string{"PATCHBAY_KEY_FILE cannot be used", "is a directory", "Mend it"}},
+		"a version of no form":      {func(b *box) { b.set("PATCHBAY_FACEBOOK_VERSION", "26") }, []string{"1 setting to mend", "PATCHBAY_FACEBOOK_VERSION must be a version such as v26.0"}},
 		"a key text that is none":   {func(b *box) { b.set("PATCHBAY_KEY_FILE", "").set("PATCHBAY_KEY", canary) }, []string{"PATCHBAY_KEY cannot be used"}},
 		"no public URL":             {func(b *box) { b.set("PATCHBAY_PUBLIC_URL", "") }, []string{"PATCHBAY_PUBLIC_URL is not set", "https://connect.example.com"}},
 		"plain http":                {func(b *box) { b.set("PATCHBAY_PUBLIC_URL", "http://connect.example.com") }, []string{"PATCHBAY_PUBLIC_URL must be https"}},
@@ -52,6 +55,44 @@ func TestServeRefusesWithoutWhatItNeeds(t *testing.T) {
 				t.Error("it made a data directory")
 			}
 		})
+	}
+}
+
+func TestABrokenFileIsTheOnlyThingTold(t *testing.T) {
+	t.Parallel()
+	b := newBox(t, "sqlite")
+	b.set("PATCHBAY_PUBLIC_URL", "").set("PATCHBAY_KEY_FILE", "")
+	b.set("PATCHBAY_CONFIG", b.write("c.yaml", "public_url: https://a.example.com\nlisten: :1\nlisten: :2\n"))
+	for _, command := range []string{"serve", "doctor"} {
+		got := b.run(command)
+		said := strings.Join(strings.Fields(got.stdout+got.stderr), " ")
+		if got.code != 2 || !strings.Contains(said, `has the key "listen" twice, at line 3`) || strings.Contains(said, "is not set") {
+			t.Errorf("%s: got exit %d, %s, want the key that stands twice and nothing that may be in the file", command, got.code, said)
+		}
+	}
+}
+
+func TestServeStopsOrderlyWhenTheTerminalGoes(t *testing.T) {
+	t.Parallel()
+	b := newBox(t, "sqlite")
+	s := b.set("PATCHBAY_TRUSTED_PROXY", canary).serve("--migrate")
+	if code := s.stopBy(syscall.SIGHUP); code != 0 || !strings.Contains(s.said(), `"stopped"`) {
+		t.Errorf("after SIGHUP: got exit %d, want 0 and the orderly stop\n%s", code, s.said())
+	}
+	if said := s.said(); !strings.Contains(said, "there is no setting PATCHBAY_TRUSTED_PROXY; is PATCHBAY_TRUSTED_PROXIES meant?") || strings.Contains(said, canary) {
+		t.Errorf("a typo among the variables: got %s, want it named without its value", said)
+	}
+}
+
+func TestADatabaseThatCannotBeUsedIsTold(t *testing.T) {
+	t.Parallel()
+	b := newBox(t, "sqlite")
+	b.set("PATCHBAY_DATABASE_URL", "sqlite:"+b.write("x.db", strings.Repeat("no database ", 100)))
+	b.refuses(1, []string{"serve"}, "is not a database of SQLite", "patchbay restore")
+	b.set("PATCHBAY_DATABASE_URL", "postgres://u:"+canary+"@127.0.0.1:1/x")
+	got := b.run("serve")
+	if strings.Count(got.stderr, "connection refused") != 1 || !strings.Contains(got.stderr, "— check PATCHBAY_DATABASE_URL") || strings.Contains(got.stderr, canary) {
+		t.Errorf("nobody listens: got %s, want it once, and what to do", got.stderr)
 	}
 }
 

@@ -62,6 +62,14 @@ func (f Frame) documentTitle(heading string, wrong bool) string {
 
 // causes are the numbered reason.<slug>.cause.<n> texts, of which most reasons
 // have none.
+// wait says when trying again makes sense, in seconds below a minute.
+func (v OutcomeView) wait() string {
+	if 0 < v.Seconds && v.Seconds < 60 {
+		return v.P.N("connect.outcome.wait_seconds", v.Seconds)
+	}
+	return v.P.N("connect.outcome.wait", v.Wait)
+}
+
 func (v OutcomeView) causes() []string {
 	var out []string
 	for n := 1; ; n++ {
