@@ -52,7 +52,8 @@ func (r *rates) key(w http.ResponseWriter, _ *http.Request, keyID int64) error {
 
 // Attempt counts a trip to a platform, Password an app password, and NewServer a
 // registration at a server that we did not know: hosted.Limits.
-func (r *rates) Attempt(req *http.Request) error   { return r.address("attempts", r.attempts, req) }
+func (r *rates) Attempt(req *http.Request) error { return r.address("attempts", r.attempts, req) }
+
 func (r *rates) Password(req *http.Request) error  { return r.address("passwords", r.passwords, req) }
 func (r *rates) NewServer(req *http.Request) error { return r.address("servers", r.servers, req) }
 

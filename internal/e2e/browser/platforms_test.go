@@ -150,7 +150,7 @@ func TestServerPage(t *testing.T) {
 			p.open(w.nativeSession().ConnectURL)
 			p.step("choose Mastodon", chromedp.Click(platformButton("mastodon"), chromedp.ByQuery, chromedp.NodeVisible))
 			p.at("Connect Mastodon")
-			p.reads("The Lab plays these servers:", "old.mastodon.example")
+			p.reads("The Lab plays these servers", "old.mastodon.example")
 			p.doesNotRead("Use an app password instead")
 			for _, tt := range []struct{ typed, want string }{
 				{"", "Type the address of your server."},

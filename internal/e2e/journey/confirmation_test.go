@@ -134,8 +134,10 @@ func TestChangesAtOnceAreAllKept(t *testing.T) {
 			url := fmt.Sprintf("https://app.example/%d", round)
 			ownerPath, spacePath := fmt.Sprintf("/v1/owners/%d", owner.ID), fmt.Sprintf("/v1/workspaces/%d", w.Workspace.ID)
 			changes := []change{
-				{ownerPath, map[string]any{"name": text}}, {ownerPath, map[string]any{"reference": text}},
-				{spacePath, map[string]any{"name": text}}, {spacePath, map[string]any{"allowed_redirects": []string{url}}},
+				{ownerPath, map[string]any{"name": text}},
+				{ownerPath, map[string]any{"reference": text}},
+				{spacePath, map[string]any{"name": text}},
+				{spacePath, map[string]any{"allowed_redirects": []string{url}}},
 			}
 			done := make(chan struct{}, len(changes))
 			for _, c := range changes {
