@@ -86,7 +86,7 @@ func (s *Service) arrive(ctx context.Context, r CallbackRequest) (Arrival, attem
 	switch {
 	case arrival.Session.InitiatorCheck == CheckSameBrowser && !sameHash(attempt.BrowserHash, HashToken(r.Browser)):
 		return arrival, private, ErrMismatch
-	case attempt.State != AttemptAway:
+	case arrival.Attempt.State != AttemptAway: // as it stands now: it may have moved on since it was found
 		return arrival, private, ErrReplayed
 	case r.Error == "" && r.Code.Empty():
 		return arrival, private, ErrCallbackInvalid

@@ -86,6 +86,7 @@ type link struct {
 	program, server net.Conn
 	life            chan struct{}
 	held            atomic.Pointer[trap] // whose answer must not come through
+	said            said                 // what up has seen
 }
 
 func (l *link) close() { _, _ = l.program.Close(), l.server.Close() }
@@ -98,13 +99,9 @@ func (l *link) up() {
 		if err != nil {
 			return
 		}
-		if trap := l.springs(message); trap != nil {
-			if trap.when == before {
-				close(trap.reached)
-				<-l.life
-				return
-			}
-			l.held.Store(trap)
+		l.said.hear(message, started)
+		if trap := l.springs(message); trap != nil && !l.stop(trap) {
+			return
 		}
 		if _, err := l.server.Write(message); err != nil {
 			return
@@ -112,17 +109,78 @@ func (l *link) up() {
 	}
 }
 
+// stop does what the trap is for; false when the message must not be forwarded.
+func (l *link) stop(trap *trap) bool {
+	if trap.when == after {
+		l.held.Store(trap)
+		return true
+	}
+	close(trap.reached)
+	select {
+	case <-trap.letGo: // of one that only holds
+		return true
+	case <-l.life:
+		return false
+	}
+}
+
 func (l *link) springs(message []byte) *trap {
-	// Query is 'Q', the length, and text that ends with a zero byte.
-	if message[0] != 'Q' || !strings.EqualFold(strings.TrimRight(string(message[5:]), "\x00; "), "commit") {
+	if l.said.upkeep {
 		return nil
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.trap.springs() {
+	switch t := l.trap; {
+	case t == nil:
+		return nil
+	case t.reads && (message[0] != 'B' || !strings.Contains(l.said.last, t.about)):
+		return nil
+	case !t.reads && (!strings.EqualFold(query(message), "commit") || !strings.Contains(l.said.texts, t.about)):
+		return nil
+	case !t.springs():
 		return nil
 	}
 	return l.trap
+}
+
+// said remembers what a connection's transaction is about.
+type said struct {
+	named  map[string]string // texts of the prepared statements
+	texts  string            // of the transaction's statements
+	last   string            // of them
+	upkeep bool              // it looks after the program itself: traps pass it over
+}
+
+// hear takes in a message of the program's.
+func (s *said) hear(message []byte, typed bool) {
+	if !typed {
+		s.named = map[string]string{}
+		return
+	}
+	text := query(message)
+	switch fields := strings.SplitN(string(message[5:]), "\x00", 3); {
+	case message[0] == 'P' && len(fields) > 2: // Parse: name and text
+		s.named[fields[0]] = fields[1]
+		return
+	case message[0] == 'B' && len(fields) > 2: // Bind: portal and name
+		text = s.named[fields[1]]
+	}
+	s.last, s.texts = text, s.texts+text+"\n"
+	switch {
+	case strings.HasPrefix(strings.ToLower(text), "begin"):
+		s.upkeep, s.texts = false, ""
+	case strings.Contains(text, "instances") || strings.Contains(text, "DELETE FROM replies"):
+		s.upkeep = true // the heartbeat, and the answers that are too old
+	}
+}
+
+// query is the text of a Query message ('Q', the length, text that ends with a zero
+// byte); empty for others.
+func query(message []byte) string {
+	if message[0] != 'Q' {
+		return ""
+	}
+	return strings.TrimRight(string(message[5:]), "\x00; ")
 }
 
 // down forwards what the server says. The program sends nothing more before it has

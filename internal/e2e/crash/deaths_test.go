@@ -8,6 +8,10 @@ import (
 	"patchbay/internal/e2e"
 )
 
+// A death ends with the program killed: at a point that a trap found, or a while after
+// something was sent.
+type death func(*testing.T, *visit)
+
 func beforeCallback(t *testing.T, v *visit) {
 	v.decide(t, "approve")
 	v.w.kill()
@@ -16,7 +20,7 @@ func beforeCallback(t *testing.T, v *visit) {
 // afterCallback kills when the browser has the answer and has not followed it.
 func afterCallback(t *testing.T, v *visit) {
 	v.decide(t, "approve")
-	v.expectAnswer(t, v.send(t, http.MethodGet, v.callback, nil))
+	v.expectAnswer(t, v.sendCallback(t))
 	v.w.kill()
 }
 
@@ -26,31 +30,62 @@ func afterChoice(t *testing.T, v *visit) {
 	v.w.kill()
 }
 
-func atCallOf(i int, when moment) func(*testing.T, *visit) {
+func atCallOf(i int, when moment) death {
 	return func(t *testing.T, v *visit) {
 		v.decide(t, "approve")
 		trap := atCall(v.calls[i], when)
 		v.w.gate.set(trap)
-		v.dieAt(t, trap, v.send(t, http.MethodGet, v.callback, nil))
+		v.w.dieAt(t, trap, v.sendCallback(t))
 	}
 }
 
-func atCommit(nth int, when moment) func(*testing.T, *visit) {
+func atCommit(nth int, when moment) death {
 	return func(t *testing.T, v *visit) {
 		v.decide(t, "approve")
 		trap := newTrap(nth, when)
 		v.w.commits.set(trap)
-		v.dieAt(t, trap, v.send(t, http.MethodGet, v.callback, nil))
+		v.w.dieAt(t, trap, v.sendCallback(t))
 	}
 }
 
-func atChoiceCommit(when moment) func(*testing.T, *visit) {
+func atChoiceCommit(when moment) death {
 	return func(t *testing.T, v *visit) {
 		form := v.toPicker(t)
 		trap := newTrap(1, when)
 		v.w.commits.set(trap)
-		v.dieAt(t, trap, v.send(t, form.Method, form.Action, form.Fields))
+		v.w.dieAt(t, trap, v.send(t, form.Method, form.Action, form.Fields))
 	}
+}
+
+// soonAfterCall kills a while after the platform's answer has left.
+func soonAfterCall(i int, delay time.Duration) death {
+	return func(t *testing.T, v *visit) {
+		v.decide(t, "approve")
+		trap := atCall(v.calls[i], passing)
+		v.w.gate.set(trap)
+		v.w.dieSoon(t, v.sendCallback(t), trap.reached, delay)
+	}
+}
+
+// soonAfterCallback kills a while after the person's browser asked.
+func soonAfterCallback(decision string, delay time.Duration) death {
+	return func(t *testing.T, v *visit) {
+		v.decide(t, decision)
+		v.w.dieSoon(t, v.sendCallback(t), nil, delay)
+	}
+}
+
+// soonAfterChoice kills a while after the picker was sent.
+func soonAfterChoice(delay time.Duration) death {
+	return func(t *testing.T, v *visit) {
+		form := v.toPicker(t)
+		v.w.dieSoon(t, v.send(t, form.Method, form.Action, form.Fields), nil, delay)
+	}
+}
+
+func (v *visit) sendCallback(t testing.TB) <-chan answer {
+	t.Helper()
+	return v.send(t, http.MethodGet, v.callback, nil)
 }
 
 // toPicker walks to the picker and answers its form, filled in.
@@ -64,7 +99,17 @@ func (v *visit) toPicker(t testing.TB) e2e.Form {
 }
 
 // dieAt kills the program when the trap has sprung.
-func (v *visit) dieAt(t testing.TB, trap *trap, done <-chan answer) {
+func (w *world) dieAt(t testing.TB, trap *trap, done <-chan answer) {
+	t.Helper()
+	w.await(t, trap, done)
+	w.kill()
+	if a := <-done; a.err == nil {
+		t.Fatalf("got an answer (%d, %s), want none from the dead", a.status, a.location)
+	}
+}
+
+// await waits until the trap has sprung, which must be before there is an answer.
+func (w *world) await(t testing.TB, trap *trap, done <-chan answer) {
 	t.Helper()
 	select {
 	case <-trap.reached:
@@ -73,10 +118,22 @@ func (v *visit) dieAt(t testing.TB, trap *trap, done <-chan answer) {
 	case <-time.After(patience):
 		t.Fatalf("the point was not reached in %s", patience)
 	}
-	v.w.kill()
-	if a := <-done; a.err == nil {
-		t.Fatalf("the browser got an answer (%s), want none from the dead", a.location)
+}
+
+// dieSoon kills a while after something has happened, whether or not there is an answer
+// by then.
+func (w *world) dieSoon(t testing.TB, done <-chan answer, happened <-chan struct{}, delay time.Duration) {
+	t.Helper()
+	if happened != nil {
+		select {
+		case <-happened:
+		case <-time.After(patience):
+			t.Fatalf("the point was not reached in %s", patience)
+		}
 	}
+	pause(t, delay)
+	w.kill()
+	<-done
 }
 
 func (v *visit) expectAnswer(t testing.TB, done <-chan answer) {
@@ -89,46 +146,4 @@ func (v *visit) expectAnswer(t testing.TB, done <-chan answer) {
 	case <-time.After(patience):
 		t.Fatalf("got no answer in %s", patience)
 	}
-}
-
-// soonAfterCall kills a while after the platform's answer has left.
-func soonAfterCall(i int, delay time.Duration) func(*testing.T, *visit) {
-	return func(t *testing.T, v *visit) {
-		v.decide(t, "approve")
-		trap := atCall(v.calls[i], passing)
-		v.w.gate.set(trap)
-		v.dieSoon(t, v.send(t, http.MethodGet, v.callback, nil), trap.reached, delay)
-	}
-}
-
-// soonAfterCallback kills a while after the person's browser asked.
-func soonAfterCallback(decision string, delay time.Duration) func(*testing.T, *visit) {
-	return func(t *testing.T, v *visit) {
-		v.decide(t, decision)
-		v.dieSoon(t, v.send(t, http.MethodGet, v.callback, nil), nil, delay)
-	}
-}
-
-// soonAfterChoice kills a while after the picker was sent.
-func soonAfterChoice(delay time.Duration) func(*testing.T, *visit) {
-	return func(t *testing.T, v *visit) {
-		form := v.toPicker(t)
-		v.dieSoon(t, v.send(t, form.Method, form.Action, form.Fields), nil, delay)
-	}
-}
-
-// dieSoon kills a while after something has happened, whether or not the browser has
-// its answer by then.
-func (v *visit) dieSoon(t testing.TB, done <-chan answer, happened <-chan struct{}, delay time.Duration) {
-	t.Helper()
-	if happened != nil {
-		select {
-		case <-happened:
-		case <-time.After(patience):
-			t.Fatalf("the point was not reached in %s", patience)
-		}
-	}
-	pause(t, delay)
-	v.w.kill()
-	<-done
 }

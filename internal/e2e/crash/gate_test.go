@@ -23,25 +23,31 @@ const (
 	before  moment = "before"  // it never happens
 	after   moment = "after"   // it has happened, and nobody is told
 	passing moment = "passing" // it is told; the trap only says when
+	holding moment = "holding" // it has happened, and is told when the test lets go
 )
 
 // trap waits for one call or COMMIT.
 type trap struct {
-	match   func(*http.Request) bool // unused by commits
+	match   func(*http.Request) bool // of a call
+	about   string                   // of a COMMIT: what a statement of its transaction says; empty: anything
+	reads   bool                     // not of a COMMIT, but of the statement itself
 	nth     int                      // from 1, counted since it was set
 	when    moment
 	reached chan struct{}
+	letGo   chan struct{} // holding: closed by the test
 	seen    int
 }
 
 func newTrap(nth int, when moment) *trap {
-	return &trap{nth: nth, when: when, reached: make(chan struct{})}
+	return &trap{nth: nth, when: when, reached: make(chan struct{}), letGo: make(chan struct{})}
 }
 
 // atCall is a trap at the first call such as "GET /me/accounts": the method and the
 // end of the path.
-func atCall(call string, when moment) *trap {
-	t := newTrap(1, when)
+func atCall(call string, when moment) *trap { return atNthCall(call, 1, when) }
+
+func atNthCall(call string, nth int, when moment) *trap {
+	t := newTrap(nth, when)
 	method, suffix, _ := strings.Cut(call, " ")
 	t.match = func(r *http.Request) bool { return r.Method == method && strings.HasSuffix(r.URL.Path, suffix) }
 	return t
@@ -106,12 +112,21 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if trap.when != before {
 		g.lab.ServeHTTP(answer, r)
 	}
-	if trap.when != passing {
+	switch trap.when {
+	case passing:
+		defer close(trap.reached)
+	case holding:
+		close(trap.reached)
+		select {
+		case <-trap.letGo:
+		case <-r.Context().Done():
+			panic(http.ErrAbortHandler)
+		}
+	default:
 		close(trap.reached)
 		<-r.Context().Done() // the caller is dead
 		panic(http.ErrAbortHandler)
 	}
-	defer close(trap.reached)
 	maps.Copy(w.Header(), answer.Header())
 	w.WriteHeader(answer.Code)
 	_, _ = w.Write(answer.Body.Bytes())
@@ -130,9 +145,19 @@ func (g *gate) pass(r *http.Request, body []byte) *trap {
 	return g.trap
 }
 
+// tokenEndpoint tells whether a path is where a platform takes codes.
+func tokenEndpoint(path string) bool {
+	for _, end := range []string{"/oauth/access_token", "/oauth2/token", "/oauth/v2/accessToken", "/oauth/token"} {
+		if strings.HasSuffix(path, end) {
+			return true
+		}
+	}
+	return false
+}
+
 // postedCode is the hash of the authorization code of a call to a token endpoint.
 func postedCode(r *http.Request, body []byte) string {
-	if !strings.HasSuffix(r.URL.Path, "/oauth/access_token") && !strings.HasSuffix(r.URL.Path, "/oauth2/token") {
+	if !tokenEndpoint(r.URL.Path) {
 		return ""
 	}
 	form, err := url.ParseQuery(string(body))

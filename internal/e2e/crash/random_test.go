@@ -34,10 +34,10 @@ func TestKilledAtRandom(t *testing.T) {
 				s.strike(t, draw(rand.New(rand.NewPCG(seed, uint64(2*i+n))), engine))
 			}
 			s.calm(t)
-			for _, wrong := range violations(w.truth(t, s.all)) {
+			for _, wrong := range violations(w.truth(t)) {
 				t.Error(wrong)
 			}
-			t.Logf("%d kills in %s: %s", s.kills, time.Since(began).Round(time.Second), s.tally(t))
+			t.Logf("%s: %d kills in %s: %s", engine, s.kills, time.Since(began).Round(time.Second), s.tally(t))
 		})
 	}
 }
@@ -45,18 +45,33 @@ func TestKilledAtRandom(t *testing.T) {
 // storm is one world with many people. Those who were cut off go on while others are.
 type storm struct {
 	w     *world
-	all   []*visit
 	open  []*visit // not back at the application yet
 	kills int
+	anew  int // times that apps at servers were registered anew
 }
 
-// crowd is how many people may be on their way at a time.
-const crowd = 6
+const (
+	crowd   = 6  // how many people may be on their way at a time
+	renewed = 60 // how often apps are registered anew: the Lab's servers hold a bounded number
+)
 
-// strike lets one more person come, and kills the program as planned.
+// strike lets one more person come, or the application change its apps, and kills the
+// program as planned.
 func (s *storm) strike(t *testing.T, p plan) {
-	v := s.w.visit(t, p.journey, p.user)
-	s.all, s.open = append(s.all, v), append(s.open, v)
+	if p.own != "" {
+		s.w.exchangeApps(t, p.own, p.commit, p.while)
+		s.kills++
+		return
+	}
+	if p.anew && s.anew < renewed {
+		s.anew++
+		s.w.kill()
+		s.w.forgetScopes(t)
+		s.w.start(t)
+		s.kills++
+	}
+	v := s.w.newVisit(t, p.journey, p.asking, p.user)
+	s.open = append(s.open, v)
 	p.die(t, v)
 	s.w.start(t)
 	s.kills++
@@ -67,9 +82,10 @@ func (s *storm) strike(t *testing.T, p plan) {
 		s.kills++
 	}
 	for _, v := range s.open {
+		v.ask(t)
 		checkPoll(t, v.session(t))
 	}
-	if p.retry {
+	if p.retry && !v.cancels && v.chooser.Action != "" {
 		v.goOn(t, v.begin(t, v.chooser))
 	}
 	s.lookAgain(t)
@@ -81,27 +97,40 @@ func (s *storm) strike(t *testing.T, p plan) {
 
 // lookAgain lets everybody go on as far as they can without waiting.
 func (s *storm) lookAgain(t *testing.T) {
-	s.open = slices.DeleteFunc(s.open, func(v *visit) bool {
-		address := cmp.Or(v.callback, v.link.URL)
-		return v.goOn(t, v.p.Open(address))
-	})
+	s.open = slices.DeleteFunc(s.open, func(v *visit) bool { return v.again(t) })
 }
 
-// calm lets everybody arrive, and all that is under way come to rest.
+// calm lets everybody arrive, and all that is under way come to rest: the time passes
+// for what nobody will confirm.
 func (s *storm) calm(t *testing.T) {
 	for _, v := range s.open {
 		v.arrive(t)
 	}
-	for _, v := range s.all {
+	for _, v := range s.w.visits { // what is resumed may have to be confirmed only then
+		v.leave(t, "exchanging", "verifying")
+	}
+	s.w.kill()
+	s.w.passTime(t, pastEverything)
+	s.w.start(t)
+	for _, v := range s.w.visits {
 		v.rest(t)
+		if v.silent && v.told == "" {
+			v.notConfirmed(t)
+		}
 	}
 }
 
 // tally says what became of the attempts.
 func (s *storm) tally(t *testing.T) string {
-	n := map[string]int{}
-	for _, v := range s.all {
+	n := map[string]int{"registrations": s.w.registrations(), "own apps": len(s.w.apps)}
+	for _, v := range s.w.visits {
+		if v.told == "canceled" {
+			n["sessions canceled"]++
+		}
 		for _, a := range v.session(t).Attempts {
+			if a.count("confirming") > 0 {
+				n["waited to be confirmed"]++
+			}
 			n[a.Status]++
 			if a.count("resumed") > 0 {
 				n["resumed"]++

@@ -30,7 +30,7 @@ func TestStopWaitsForTheCallback(t *testing.T) {
 			if s := v.rest(t); s.Status != "succeeded" || len(s.Attempts) != 1 {
 				t.Errorf("got %s after %d attempts, want succeeded after one", s.Status, len(s.Attempts))
 			}
-			for _, wrong := range violations(w.truth(t, []*visit{v})) {
+			for _, wrong := range violations(w.truth(t)) {
 				t.Error(wrong)
 			}
 		})

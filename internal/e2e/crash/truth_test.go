@@ -1,6 +1,7 @@
 package crash_test
 
 import (
+	"cmp"
 	"database/sql"
 	"fmt"
 	"net/http"
@@ -16,6 +17,7 @@ type truth struct {
 	Posts    map[string]int
 	Calls    []lab.Call
 	Sessions []session
+	Onces    []answers
 	Channels []channel
 	Events   []event
 	Rows     rows
@@ -29,7 +31,15 @@ type session struct {
 	UpdatedAt  string  `json:"updated_at"`
 	EndedAt    *string `json:"ended_at"`
 	Attempts   []attempt
-	Poll       poll
+	Poll       *poll  // nil of a session that is not MarketingBlocks'
+	Check      string `json:"initiator_check"`
+	Want       string // how it must have ended, by what the application was told: succeeded, canceled, or failed since nobody confirmed
+}
+
+// answers is what a request with an Idempotency-Key was answered, each time it was sent.
+type answers struct {
+	Path   string
+	Bodies []string
 }
 
 type attempt struct {
@@ -65,15 +75,23 @@ type event struct {
 
 // rows is what no API tells.
 type rows struct {
+	Apps     []appRow
 	Grants   []grantRow
 	Targets  []targetRow
 	Channels []channelRow
 }
 
+type appRow struct {
+	ID, WorkspaceID  int64 // 0: the instance's
+	Platform, Server string
+	ClientID         string
+	Sealed, Retired  bool
+}
+
 type grantRow struct {
-	ID     int64
-	State  string
-	Sealed bool
+	ID, AppID int64
+	State     string
+	Sealed    bool
 }
 
 type targetRow struct{ ID, GrantID int64 }
@@ -81,11 +99,14 @@ type targetRow struct{ ID, GrantID int64 }
 type channelRow struct{ ID, GrantID, TargetID int64 }
 
 // truth gathers all of the world's.
-func (w *world) truth(t testing.TB, visits []*visit) truth {
+func (w *world) truth(t testing.TB) truth {
 	t.Helper()
 	all := truth{Calls: w.lab.Calls(), Posts: w.gate.Posts(), Channels: w.channels(t), Events: w.events(t), Rows: w.rows(t)}
-	for _, v := range visits {
+	for _, v := range w.visits {
 		all.Sessions = append(all.Sessions, v.session(t))
+	}
+	for _, o := range w.onces {
+		all.Onces = append(all.Onces, answers{o.path, append(o.answers, o.insist(t))})
 	}
 	return all
 }
@@ -125,9 +146,15 @@ func (w *world) events(t testing.TB) []event {
 
 func (w *world) rows(t testing.TB) (r rows) {
 	t.Helper()
-	read(t, w.db, `SELECT id, state, sealed IS NOT NULL FROM grants`, func(s *sql.Rows) error {
+	read(t, w.db, `SELECT id, COALESCE(workspace_id, 0), platform, server, client_id, sealed IS NOT NULL, retired_at IS NOT NULL FROM apps`, func(s *sql.Rows) error {
+		var a appRow
+		err := s.Scan(&a.ID, &a.WorkspaceID, &a.Platform, &a.Server, &a.ClientID, &a.Sealed, &a.Retired)
+		r.Apps = append(r.Apps, a)
+		return err
+	})
+	read(t, w.db, `SELECT id, app_id, state, sealed IS NOT NULL FROM grants`, func(s *sql.Rows) error {
 		var g grantRow
-		err := s.Scan(&g.ID, &g.State, &g.Sealed)
+		err := s.Scan(&g.ID, &g.AppID, &g.State, &g.Sealed)
 		r.Grants = append(r.Grants, g)
 		return err
 	})
@@ -172,16 +199,25 @@ func (v *visit) session(t testing.TB) session {
 		var timeline struct {
 			Data []attempt `json:"data"`
 		}
-		v.w.get(t, fmt.Sprintf("/v1/sessions/%d", v.id), &first)
-		v.w.get(t, fmt.Sprintf("/v1/sessions/%d/attempts", v.id), &timeline)
-		status := v.w.call(t, http.MethodGet, "/api/v1/social-sparks/connect-status?connect_token="+v.link.Token, nil, &first.Poll)
-		v.w.get(t, fmt.Sprintf("/v1/sessions/%d", v.id), &again)
-		if status == http.StatusOK && again.UpdatedAt == first.UpdatedAt {
-			first.Attempts = timeline.Data
+		v.w.get(t, v.path(""), &first)
+		v.w.get(t, v.path("/attempts"), &timeline)
+		first.Poll = v.poll(t)
+		v.w.get(t, v.path(""), &again)
+		if again.UpdatedAt == first.UpdatedAt {
+			first.Attempts, first.Want = timeline.Data, cmp.Or(v.told, "succeeded")
 			return first
 		}
-		if status != http.StatusOK {
-			t.Fatalf("connect-status: got %d, want 200", status)
-		}
 	}
+}
+
+func (v *visit) poll(t testing.TB) *poll {
+	t.Helper()
+	if v.native {
+		return nil
+	}
+	p := &poll{}
+	if status := v.w.call(t, http.MethodGet, "/api/v1/social-sparks/connect-status?connect_token="+v.link.Token, nil, p); status != http.StatusOK {
+		t.Fatalf("connect-status: got %d, want 200", status)
+	}
+	return p
 }

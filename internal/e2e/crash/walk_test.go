@@ -1,7 +1,9 @@
 package crash_test
 
 import (
+	"cmp"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,23 +14,25 @@ import (
 )
 
 // goOn does what the pages offer from page on, until the person is back at the
-// application, or waits for somebody else: then it says false.
+// application, which then confirms what it has to, or waits for somebody else: then it
+// says false.
 func (v *visit) goOn(t testing.TB, page e2e.Page) (arrived bool) {
 	t.Helper()
 	for range 20 {
 		if strings.HasPrefix(page.URL.String(), v.w.home) {
+			v.back(t, page.URL.Query())
 			return true
 		}
 		ways := waysOf(page)
 		switch {
+		case ways.link(v.w.home) != "": // back to the application
+			page = v.p.Open(ways.link(v.w.home))
 		case ways.waits:
 			return false
 		case ways.form("/targets"):
 			page = v.p.Submit(v.p.Form(page, "/targets", ""), v.choice(page))
 		case ways.form("/platform"): // the choice of a platform, or "Try again"
 			page = v.begin(t, v.p.Form(page, "/platform", ""))
-		case ways.link(v.w.home) != "": // back to the application
-			page = v.p.Open(ways.link(v.w.home))
 		case ways.link(v.w.url+"/connect/s/") != "": // of a callback that is of no use any more
 			page = v.p.Open(ways.link(v.w.url + "/connect/s/"))
 		default:
@@ -47,14 +51,32 @@ func (v *visit) choice(picker e2e.Page) url.Values {
 	return url.Values{"target": ids[:min(max(v.picks, 1), len(ids))]}
 }
 
-// arrive reloads where the person was and goes on until they are back at the
-// application, looking again where a page waits.
+// again reloads where the person was and goes on from there; false where a page waits.
+// Where the application wanted the session canceled it asks for that again, and the
+// person finds what is left.
+func (v *visit) again(t testing.TB) (arrived bool) {
+	t.Helper()
+	v.ask(t)
+	if v.cancels {
+		v.cancel(t)
+		v.p.Open(v.whereabouts())
+		return true
+	}
+	return v.goOn(t, v.p.Open(v.whereabouts()))
+}
+
+// whereabouts is what the person's browser would reload.
+func (v *visit) whereabouts() string { return cmp.Or(v.callback, v.link.URL) }
+
+// arrive is again until the person is back, looking again where a page waits.
 func (v *visit) arrive(t testing.TB) {
 	t.Helper()
-	address := v.link.URL
-	if v.callback != "" {
-		address = v.callback
+	v.ask(t)
+	if v.cancels {
+		v.again(t)
+		return
 	}
+	address := v.whereabouts()
 	for deadline := time.Now().Add(patience); !v.goOn(t, v.p.Open(address)); {
 		if time.Now().After(deadline) {
 			t.Fatalf("session %d still waits after %s: %+v", v.id, patience, v.session(t))
@@ -78,7 +100,11 @@ func (v *visit) retry(t testing.TB) {
 // attempt may have been finished meanwhile.
 func (v *visit) begin(t testing.TB, form e2e.Form) e2e.Page {
 	t.Helper()
-	v.consent = v.p.Submit(form, url.Values{"platform": {v.platform}})
+	v.consent = v.p.Submit(form, v.chosen(form))
+	if v.server != "" && waysOf(v.consent).form("/platform/"+v.platform) {
+		form = v.p.Form(v.consent, "/platform/"+v.platform, "")
+		v.consent = v.p.Submit(form, v.chosen(form))
+	}
 	if !strings.HasPrefix(v.consent.URL.Path, "/lab/") {
 		return v.consent
 	}
@@ -89,11 +115,17 @@ func (v *visit) begin(t testing.TB, form e2e.Form) e2e.Page {
 // rest waits until no attempt of the visit is under way.
 func (v *visit) rest(t testing.TB) session {
 	t.Helper()
+	return v.leave(t, "exchanging", "verifying", "confirming")
+}
+
+// leave waits until no attempt of the visit is in one of the states.
+func (v *visit) leave(t testing.TB, states ...string) session {
+	t.Helper()
 	for deadline := time.Now().Add(patience); ; pause(t, 100*time.Millisecond) {
 		s := v.session(t)
 		open := false
 		for _, a := range s.Attempts {
-			open = open || a.Status == "exchanging" || a.Status == "verifying"
+			open = open || slices.Contains(states, a.Status)
 		}
 		if !open || time.Now().After(deadline) {
 			return s

@@ -1,15 +1,16 @@
 package crash_test
 
 import (
-	"bytes"
 	"database/sql"
-	"encoding/json"
 	"io"
+	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
 	_ "modernc.org/sqlite"             // registers the driver "sqlite"
@@ -30,7 +31,11 @@ type world struct {
 	commits *commits // nil on SQLite
 	home    string   // the application's redirect URL
 	url     string   // the program's origin
-	db      *sql.DB  // past the program and the proxy
+	db      *sql.DB  // past the program and the proxy; it only reads
+	write   string   // the same database's address for change
+	visits  []*visit
+	onces   []*once // every request with an Idempotency-Key
+	apps    []*app  // of the workspace, oldest first
 
 	binary    string
 	env, args []string
@@ -39,7 +44,15 @@ type world struct {
 
 func newWorld(t testing.TB, engine string, env ...string) *world {
 	t.Helper()
-	w := &world{engine: engine, gate: newGate(), binary: testkit.Binary(t)}
+	w := prepare(t, engine, env...)
+	w.start(t)
+	return w
+}
+
+// prepare is newWorld before the program has started.
+func prepare(t testing.TB, engine string, env ...string) *world {
+	t.Helper()
+	w := &world{engine: engine, gate: newGate(), binary: testkit.Binary(t), env: []string{"PATCHBAY_RATE_LIMIT=off"}}
 	app := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(rw, "<!doctype html><title>Application</title><h1>Back at the application</h1>")
 	}))
@@ -53,32 +66,71 @@ func newWorld(t testing.TB, engine string, env ...string) *world {
 	platforms.Start()
 	t.Cleanup(platforms.Close)
 
-	data, addr := t.TempDir(), "127.0.0.1:"+strconv.Itoa(testkit.FreePort(t))
+	data, addr := t.TempDir(), "127.0.0.1:"+strconv.Itoa(steadyPort(t))
 	w.args = []string{"dev", "--json", "--addr", addr, "--data", data, "--lab-url", origin}
 	w.database(t, filepath.Join(data, "patchbay.db"))
 	w.env = append(w.env, env...)
-	w.start(t)
 	return w
+}
+
+// slowly is the setting for how long a call to a platform may take; 0: the world's own.
+func slowly(d time.Duration) []string {
+	if d == 0 {
+		return nil
+	}
+	return []string{"PATCHBAY_PLATFORM_TIMEOUT=" + d.String()}
+}
+
+// steadyPort is one that nobody takes while the program is dead: below the range from
+// which systems take the ports of connections.
+func steadyPort(t testing.TB) int {
+	t.Helper()
+	for range 100 {
+		port := 10000 + rand.IntN(20000)
+		if l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port)); err == nil {
+			_ = l.Close()
+			return port
+		}
+	}
+	t.Fatal("got no free port in 100 tries")
+	return 0
 }
 
 // database prepares PostgreSQL, or nothing: SQLite is a file of the program's own.
 func (w *world) database(t testing.TB, file string) {
 	t.Helper()
-	driver, dsn := "sqlite", "file:"+file+"?_pragma=query_only(1)&_pragma=busy_timeout(5000)"
+	w.write = "file:" + file + "?_pragma=busy_timeout(5000)"
+	driver, dsn := "sqlite", w.write+"&_pragma=query_only(1)"
 	if w.engine == "postgres" {
 		driver, dsn = "pgx", testkit.Postgres(t)
+		w.write = dsn
 		var proxied string
 		w.commits, proxied = proxyCommits(t, dsn)
 		// A second for a call makes leases of six: nobody can tell on PostgreSQL that
 		// who held one is dead, so they run out.
-		w.env = []string{"PATCHBAY_DATABASE_URL=" + proxied, "PATCHBAY_PLATFORM_TIMEOUT=1s"}
+		w.env = append(w.env, "PATCHBAY_DATABASE_URL="+proxied, "PATCHBAY_PLATFORM_TIMEOUT=1s")
 	}
+	w.db = open(t, driver, dsn)
+}
+
+func open(t testing.TB, driver, dsn string) *sql.DB {
+	t.Helper()
 	db, err := sql.Open(driver, dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	w.db = db
+	return db
+}
+
+// change writes past a program that is dead.
+func (w *world) change(t testing.TB, statement string) {
+	t.Helper()
+	db := open(t, map[string]string{"sqlite": "sqlite", "postgres": "pgx"}[w.engine], w.write)
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
 }
 
 func (w *world) start(t testing.TB) {
@@ -94,44 +146,4 @@ func (w *world) kill() {
 	if w.commits != nil {
 		w.commits.died()
 	}
-}
-
-// get reads an answer of the native API, which must be 200.
-func (w *world) get(t testing.TB, path string, out any) {
-	t.Helper()
-	if status := w.call(t, http.MethodGet, path, nil, out); status != http.StatusOK {
-		t.Fatalf("GET %s: got %d, want 200", path, status)
-	}
-}
-
-// call calls an API with the key; the answer is read into out whatever its status.
-func (w *world) call(t testing.TB, method, path string, in, out any) (status int) {
-	t.Helper()
-	var body io.Reader
-	if in != nil {
-		text, err := json.Marshal(in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		body = bytes.NewReader(text)
-	}
-	req, err := http.NewRequestWithContext(t.Context(), method, w.url+path, body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+w.program.APIKey)
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatalf("%s %s: %v", method, path, err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatalf("%s %s: %v", method, path, err)
-	}
-	if err := json.Unmarshal(text, out); err != nil {
-		t.Fatalf("%s %s: %v: %s", method, path, err, text)
-	}
-	return resp.StatusCode
 }
