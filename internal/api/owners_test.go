@@ -167,5 +167,9 @@ func TestABoundKeyKnowsItsOwner(t *testing.T) {
 	wantStatus(t, w.call(t, bound, "PATCH", "/v1/owners/"+idOf(theirs), `{"name":"New"}`), 404)
 	wantStatus(t, w.call(t, bound, "GET", "/v1/owners/"+idOf(theirs), ""), 404)
 	wantStatus(t, w.call(t, bound, "POST", "/v1/owners", `{}`), 403)
-	wantStatus(t, w.call(t, bound, "POST", "/v1/sessions", `{"owner":{"external_id":"mine"}}`), 201)
+	own := wantStatus(t, w.call(t, bound, "POST", "/v1/sessions", `{"owner":{"external_id":"mine"}}`), 201).body
+	wantStatus(t, w.call(t, bound, "GET", "/v1/sessions/"+idOf(own), ""), 200)
+	wantStatus(t, w.call(t, bound, "POST", "/v1/sessions/"+idOf(own)+"/cancel", ""), 200)
+	other := w.create(t, `{"owner":{"external_id":"theirs"}}`)
+	wantStatus(t, w.call(t, bound, "POST", "/v1/sessions/"+idOf(other)+"/cancel", ""), 404)
 }

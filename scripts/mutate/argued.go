@@ -21,6 +21,7 @@ var arguments = []argument{
 	{file: "session.go", fn: "(declaration)", old: "o.workspace_id = s.workspace_id", why: sameWorkspace},
 	{file: "step.go", fn: "Steps", old: "a.workspace_id = s.workspace_id", why: sameWorkspace},
 	{file: "session.go", fn: "DueSessions", old: "a.workspace_id = sessions.workspace_id", why: sameWorkspace},
+	{file: "step.go", fn: "AppendStep", old: "workspace_id = $1", why: "the insert after it refers to (workspace_id, attempt_id), and where that fails so does the whole transaction"},
 	{file: "target.go", fn: "DropTargets", old: "c.workspace_id = targets.workspace_id", exact: true, why: sameWorkspace},
 	{file: "channel.go", fn: "updateChannel", old: "workspace_id = $1", why: "the row is that of an owner, or of an id found one statement before, and those are unique in the instance"},
 }

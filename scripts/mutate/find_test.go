@@ -38,7 +38,7 @@ func TestGuardsAreFoundInTheSource(t *testing.T) {
 			"internal/connect/x.go", "package x\nfunc f() { _, _, _ = c.Require(A), c.requireWhole(B), s.requireAdmin(c) }",
 			[]string{"c.Require(A)", "c.requireWhole(B)", "requireWhole", "s.requireAdmin(c)"},
 		},
-		"swap": {"internal/store/sqlstore/x.go", "package x\nfunc f() bool { return affected == 1 }", []string{"affected == 1", "affected == 1"}},
+		"swap":   {"internal/store/sqlstore/x.go", "package x\nfunc f() bool { return affected == 1 }", []string{"affected == 1", "affected == 1"}},
 		"secret": {"internal/connect/x.go", "package x\nfunc f() bool { return !sameHash(a, b) }", []string{"sameHash(a, b)"}},
 	} {
 		found, err := inSource(test.file, []byte(test.source))

@@ -115,7 +115,7 @@ func tryOne(ctx context.Context, tree string, m mutant) (result, error) {
 		return result{}, fmt.Errorf("%s changed while its mutants were tried", m.file)
 	}
 	changed := string(text[:m.start]) + m.new + string(text[m.end:])
-	if err := os.WriteFile(path, []byte(changed), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(changed), 0o600); err != nil { //nolint:gosec // in the scratch copy
 		return result{}, err
 	}
 	r := result{mutant: m, verdict: verdictSurvived}
@@ -134,15 +134,15 @@ func tryOne(ctx context.Context, tree string, m mutant) (result, error) {
 		}
 	}
 	r.took = time.Since(began)
-	return r, os.WriteFile(path, text, 0o600)
+	return r, os.WriteFile(path, text, 0o600) //nolint:gosec // in the scratch copy
 }
 
 // red runs a suite, and tells whether it failed. A suite that hangs has failed.
 func (s suite) red(ctx context.Context, tree string) (bool, string) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", "test", "-trimpath", "-vet=off", "-count=1", "-failfast", "-timeout=2m", "-run="+s.run, s.pkg)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // go test ends its test then
+	cmd := exec.CommandContext(ctx, "go", "test", "-trimpath", "-vet=off", "-count=1", "-failfast", "-timeout=2m", "-run="+s.run, s.pkg) //nolint:gosec // of the table above
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }                                                                // go test ends its test then
 	cmd.WaitDelay = 10 * time.Second
 	cmd.Dir = tree
 	cmd.Env = append(withoutPostgres(os.Environ()), "CI=")
@@ -180,7 +180,7 @@ func copyTree() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if err := os.WriteFile(to, text, 0o600); err != nil {
+		if err := os.WriteFile(to, text, 0o600); err != nil { //nolint:gosec // in the scratch copy
 			return "", err
 		}
 	}

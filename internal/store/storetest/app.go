@@ -115,4 +115,7 @@ func testAppFilled(t *testing.T, s connect.Store) {
 	if got.ID != row.ID || got.ClientID == "" || got.Scopes != "read write" {
 		t.Errorf("got %+v, want the row filled once", got)
 	}
+	write(t, s, func(ctx context.Context, tx connect.Tx) error { return tx.RetireApp(ctx, 0, row.ID, at(2)) })
+	_, err = s.LiveApp(ctx, 0, "mastodon", "https://social.example")
+	wants(t, "live when retired", err, fault.NotFound)
 }

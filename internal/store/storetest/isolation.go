@@ -3,7 +3,6 @@ package storetest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"reflect"
 	"testing"
 
@@ -214,14 +213,7 @@ func scoped() map[string]call {
 			return tx.UpdateGrant(ctx, v, v.Fence)
 		}),
 		"DeleteGrant": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
-			// One that a channel has, one whose attempt goes on, one that nothing uses: whose
-			// they are comes before whether they are used.
-			for id := w.grant.ID; id <= w.grant.ID+int64(len(unused)); id++ {
-				if err := tx.DeleteGrant(ctx, ws, id); !errors.Is(err, fault.NotFound) {
-					return fmt.Errorf("grant %d: %w", id, err)
-				}
-			}
-			return fault.New(fault.NotFound, "not_found", "")
+			return tx.DeleteGrant(ctx, ws, w.grant.ID)
 		}),
 		"SaveTarget": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
 			v := w.newTarget("foreign")
@@ -326,16 +318,24 @@ func testIsolation(t *testing.T, s connect.Store) {
 			t.Errorf("%s: got %v, want not found", name, err)
 		}
 	}
+	for i := range unused { // whose a grant is comes before whether something uses it
+		err := s.InTx(t.Context(), func(tx connect.Tx) error {
+			wants(t, "delete", tx.DeleteGrant(t.Context(), stranger.ID, w.grant.ID+1+int64(i)), fault.NotFound)
+			return nil
+		})
+		same(t, "error", err, nil)
+	}
 	same(t, "the other workspace afterwards", snapshot(t, s, w), before)
 }
 
-// unused are the states of attempts whose grants no channel has.
-var unused = []connect.AttemptState{connect.AttemptChoosing, connect.AttemptSucceeded}
+// unused are the states of attempts whose grants no channel has. The last one is no
+// attempt's.
+var unused = []connect.AttemptState{connect.AttemptChoosing, connect.AttemptSucceeded, ""}
 
-// addGrant makes a grant with a target, and an attempt that led to it.
+// addGrant makes a grant with a target, and an attempt that led to it; or a grant alone.
 func (w *world) addGrant(ctx context.Context, tx connect.Tx, state connect.AttemptState) error {
 	grant, err := tx.InsertGrant(ctx, w.newGrant("of "+string(state)))
-	if err != nil {
+	if err != nil || state == "" {
 		return err
 	}
 	target := w.newTarget("page-1")
