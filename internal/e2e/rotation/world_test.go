@@ -113,7 +113,9 @@ func slow(platforms http.Handler) http.Handler {
 func (s *server) start(t *testing.T) {
 	t.Helper()
 	s.program = testkit.Start(t, testkit.Binary(t), s.w.env, s.args...)
-	s.url = s.program.BaseURL
+	if s.url == "" { // it stays: the port is given, and requests are under way
+		s.url = s.program.BaseURL
+	}
 	s.life.Add(1)
 }
 

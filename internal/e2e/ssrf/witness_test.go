@@ -95,6 +95,13 @@ func (d *dials) watch(ctx context.Context) context.Context {
 	}})
 }
 
+// refusal tells whether the guard has refused something by now.
+func (d *dials) refusal() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.refused > 0
+}
+
 func (d *dials) take() (begun []netip.AddrPort, refused int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
