@@ -163,6 +163,7 @@ func TestABoundKeyKnowsItsOwner(t *testing.T) {
 	same(t, "list", list["data"], any([]any{any(mine)}))
 	after := wantStatus(t, w.call(t, bound, "GET", "/v1/owners?cursor="+cursorAfter(mine), ""), 200).body
 	same(t, "the page after it", after["data"], any([]any{}))
+	wantStatus(t, w.call(t, bound, "GET", "/v1/owners/"+idOf(mine), ""), 200)
 	wantStatus(t, w.call(t, bound, "PATCH", "/v1/owners/"+idOf(mine), `{"name":"New"}`), 200)
 	wantStatus(t, w.call(t, bound, "PATCH", "/v1/owners/"+idOf(theirs), `{"name":"New"}`), 404)
 	wantStatus(t, w.call(t, bound, "GET", "/v1/owners/"+idOf(theirs), ""), 404)

@@ -38,6 +38,8 @@ func TestABoundCallerFindsItsOwner(t *testing.T) {
 			same(t, "by external id", byExternal, c.owner)
 		} else {
 			wants(t, "by external id", err, fault.NotFound)
+			_, nobody := w.svc.OwnerByExternalID(t.Context(), c.caller, "nobody")
+			same(t, "what it is told", err.Error(), nobody.Error())
 		}
 	}
 }

@@ -93,7 +93,7 @@ func work(ctx context.Context, first bool, mutants []mutant, results []result, q
 			}
 		}
 		if ctx.Err() != nil {
-			return ctx.Err() // what was cut off is no verdict
+			return context.Cause(ctx) // what was cut off is no verdict
 		}
 		results[i] = r
 		printing.Lock()
@@ -141,8 +141,10 @@ func tryOne(ctx context.Context, tree string, m mutant) (result, error) {
 func (s suite) red(ctx context.Context, tree string) (bool, string) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", "test", "-trimpath", "-vet=off", "-count=1", "-failfast", "-timeout=2m", "-run="+s.run, s.pkg) //nolint:gosec // of the table above
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }                                                                // go test ends its test then
+	args := []string{"test", "-trimpath", "-vet=off", "-count=1", "-failfast", "-timeout=2m", "-run=" + s.run, s.pkg}
+	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // of the table above
+	// go test ends its test then.
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
 	cmd.Dir = tree
 	cmd.Env = append(withoutPostgres(os.Environ()), "CI=")
