@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -74,6 +75,10 @@ func TestABrokenFileIsTheOnlyThingTold(t *testing.T) {
 
 func TestServeStopsOrderlyWhenTheTerminalGoes(t *testing.T) {
 	t.Parallel()
+	// Whoever runs the tests under nohup has them ignore it, and the program with them.
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, syscall.SIGHUP)
+	defer signal.Stop(heard)
 	b := newBox(t, "sqlite")
 	s := b.set("PATCHBAY_TRUSTED_PROXY", canary).serve("--migrate")
 	if code := s.stopBy(syscall.SIGHUP); code != 0 || !strings.Contains(s.said(), `"stopped"`) {
