@@ -10,7 +10,7 @@ import (
 	"patchbay/internal/store/sqlstore"
 )
 
-// Schema and the others are what maintaining a database tells; see package sqlstore.
+// What maintaining a database tells; see package sqlstore.
 type (
 	Schema        = sqlstore.Schema
 	Migrated      = sqlstore.Migrated

@@ -18,9 +18,6 @@ type Instance struct {
 	Unseen  time.Duration // since it last wrote its row, by the database's clock
 }
 
-// unseenForgotten is how long the row of a process that did not say goodbye stays.
-const unseenForgotten = 24 * time.Hour
-
 // holds tells whether it opens with the key.
 func (i Instance) holds(id vault.KeyID) bool { return slices.Contains(i.Keys, id) }
 

@@ -61,7 +61,7 @@ func (a *app) register(t testing.TB) (id int64) {
 func (w *world) exchangeApps(t testing.TB, platform string, trap *trap, delay time.Duration) {
 	t.Helper()
 	a := w.liveApp(platform)
-	finish := func() {}
+	var finish func()
 	var send func() <-chan answer
 	if a != nil {
 		path := fmt.Sprintf("/v1/apps/%d", a.register(t))

@@ -42,7 +42,7 @@ func (w *world) secrets(t *testing.T) (all []secret) {
 		if err := rows.Err(); err != nil {
 			t.Fatalf("%s: %v", table.name, err)
 		}
-		_ = rows.Close()
+		_ = rows.Close() //nolint:sqlclosecheck // one table at a time
 	}
 	return all
 }
