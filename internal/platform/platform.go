@@ -117,6 +117,8 @@ type Credentials struct {
 	Refresh   vault.Secret
 	ExpiresAt time.Time    // of Access; zero: does not expire
 	Extra     vault.Secret // the platform's own, such as a DPoP key
+
+	RefreshExpiresAt time.Time // of Refresh, as the answer told; zero: it did not
 }
 
 type credentialsJSON struct {
@@ -124,6 +126,8 @@ type credentialsJSON struct {
 	Refresh   string `json:"refresh,omitempty"`
 	ExpiresAt int64  `json:"expires_at,omitempty"` // unix milliseconds
 	Extra     string `json:"extra,omitempty"`
+
+	RefreshExpiresAt int64 `json:"refresh_expires_at,omitempty"` // unix milliseconds
 }
 
 // Encode packs credentials into one secret, to be sealed. Empty ones pack to empty.
@@ -135,7 +139,10 @@ func (c Credentials) Encode() vault.Secret {
 	if !c.ExpiresAt.IsZero() {
 		j.ExpiresAt = c.ExpiresAt.UnixMilli()
 	}
-	b, _ := json.Marshal(j) // strings and an integer always marshal
+	if !c.RefreshExpiresAt.IsZero() {
+		j.RefreshExpiresAt = c.RefreshExpiresAt.UnixMilli()
+	}
+	b, _ := json.Marshal(j) // strings and integers always marshal
 	return vault.NewSecret(string(b))
 }
 
@@ -151,6 +158,9 @@ func DecodeCredentials(s vault.Secret) (Credentials, error) {
 	c := Credentials{Access: vault.NewSecret(j.Access), Refresh: vault.NewSecret(j.Refresh), Extra: vault.NewSecret(j.Extra)}
 	if j.ExpiresAt != 0 {
 		c.ExpiresAt = time.UnixMilli(j.ExpiresAt).UTC()
+	}
+	if j.RefreshExpiresAt != 0 {
+		c.RefreshExpiresAt = time.UnixMilli(j.RefreshExpiresAt).UTC()
 	}
 	return c, nil
 }

@@ -123,7 +123,11 @@ type Spec struct {
 	AccessLifetime  time.Duration // documented; what the answer says rules. Zero: does not expire
 	RefreshLifetime time.Duration // zero: unknown or none
 	Refresh         RefreshModel
-	RefreshOptional bool // only some apps are given a refresh token; a grant without one is as RefreshNone
+	RefreshOptional bool          // only some apps are given a refresh token; a grant without one is as RefreshNone
+	RefreshGrace    time.Duration // RefreshRotatingGrace: how long the old refresh token goes on working
+	RefreshRules    []Rule        // what the token endpoint's errors mean for a refresh; those of RFC 6749 §5.2 follow by themselves
+	CallRules       []Rule        // what the API's errors mean for the consent
+	ProbeEvery      time.Duration // between two probes of a channel; zero: only when asked to (the platform charges for calls)
 	Revocation      Reach
 
 	Version       string    // the API version in use; empty where there are none

@@ -45,6 +45,8 @@ func ReadToken(spec Spec, resp *httpx.Response, now time.Time) (Token, error) {
 			Access:    vault.NewSecret(access),
 			Refresh:   vault.NewSecret(a.text("refresh_token")),
 			ExpiresAt: a.expiry(spec, now),
+
+			RefreshExpiresAt: a.refreshExpiry(now),
 		},
 		Scopes: a.scopes(),
 	}, nil
@@ -116,13 +118,32 @@ func (a answer) scopes() []string {
 // expiry is when the access token ends; zero when it does not. TikTok and others have
 // sent expires_in as text, so any JSON number or text of one is read.
 func (a answer) expiry(spec Spec, now time.Time) time.Time {
-	lifetime := spec.AccessLifetime
-	seconds, err := strconv.ParseFloat(strings.TrimSpace(strings.Trim(string(a["expires_in"]), `"`)), 64)
-	if err == nil && seconds >= 1 && seconds <= maxLifetime.Seconds() {
-		lifetime = time.Duration(seconds) * time.Second
+	lifetime := a.lifetime("expires_in")
+	if lifetime == 0 {
+		lifetime = spec.AccessLifetime
 	}
 	if lifetime == 0 {
 		return time.Time{}
 	}
 	return now.Add(lifetime)
+}
+
+// refreshExpiry is when the refresh token ends, by the names that platforms give to its
+// life; zero when the answer does not tell.
+func (a answer) refreshExpiry(now time.Time) time.Time {
+	for _, name := range []string{"refresh_token_expires_in", "refresh_expires_in"} {
+		if lifetime := a.lifetime(name); lifetime != 0 {
+			return now.Add(lifetime)
+		}
+	}
+	return time.Time{}
+}
+
+// lifetime is a number of seconds; zero when it is none that can be believed.
+func (a answer) lifetime(name string) time.Duration {
+	seconds, err := strconv.ParseFloat(strings.TrimSpace(strings.Trim(string(a[name]), `"`)), 64)
+	if err != nil || !(seconds >= 1 && seconds <= maxLifetime.Seconds()) { // NaN is neither
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
 }
