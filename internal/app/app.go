@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"patchbay/internal/config"
@@ -110,6 +111,8 @@ func wireWith(ctx context.Context, cfg config.Config, opt Options, store *sqlsto
 	a.Service = connect.New(connect.Config{
 		Store: store, Vault: keys.vault, Platforms: set.registry, Apps: set.apps, Log: opt.Log,
 		Env: env, Envs: set.envs(env, a.metrics), Lease: leaseFor(cfg.PlatformTimeout), Ended: a.metrics.AttemptEnded,
+		RefreshRate: cfg.RefreshRate, RefreshDeadline: 2 * cfg.PlatformTimeout,
+		Refreshed: func(platformID string, class platform.Class) { a.metrics.Refreshed(platformID, string(class)) },
 	})
 	if a.Routes, err = a.routes(cfg, opt, set.lab); err != nil {
 		return nil, err
@@ -137,6 +140,9 @@ func (a *App) Run(ctx context.Context) {
 	if a.store.Engine() == "postgres" { // other replicas may change what is waited for here
 		loops = append(loops, jobs.Loop{Name: "poll_waited_sessions", Every: time.Second, Do: a.Service.PollWaited})
 	}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { a.refresh(ctx) })
 	jobs.Run(ctx, a.log, a.watched(loops))
 }
 
@@ -150,7 +156,7 @@ func (a *App) sweep() func(context.Context) error {
 			first = err != nil
 			return err
 		}
-		_, err := a.Service.Sweep(ctx, time.Now())
+		_, err := a.Service.Sweep(ctx)
 		return err
 	}
 }

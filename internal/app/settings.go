@@ -1,10 +1,12 @@
 package app
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
 	"patchbay/internal/config"
+	"patchbay/internal/connect"
 	"patchbay/internal/platform/meta"
 	"patchbay/internal/platforms/linkedin"
 )
@@ -21,6 +23,7 @@ func EffectiveSettings(cfg config.Config) []config.Setting {
 		"PATCHBAY_LOG_LEVEL":              "info",
 		"PATCHBAY_LOG_FORMAT":             "json",
 		"PATCHBAY_PLATFORM_TIMEOUT":       cfg.PlatformTimeout.String(),
+		"PATCHBAY_REFRESH_RATE":           strconv.FormatFloat(cmp.Or(cfg.RefreshRate, connect.DefaultRefreshRate), 'f', -1, 64),
 		"PATCHBAY_FACEBOOK_VERSION":       meta.DefaultVersion,
 		"PATCHBAY_LINKEDIN_VERSION":       linkedin.DefaultVersion,
 		"PATCHBAY_LINKEDIN_ORGANIZATIONS": "on",

@@ -26,6 +26,7 @@ type Config struct {
 	LogLevel        slog.Level
 	LogFormat       string         // "text" or "json"; empty: the command's own
 	PlatformTimeout time.Duration  // of one call to a platform
+	RefreshRate     float64        // refreshes and probes a second of one app, over all replicas; 0: 200
 	TrustedProxies  []netip.Prefix // whose word about a client's address counts
 	MaxConnections  int            // open at once; 0: the server's default
 	RateLimit       int            // requests a second of one API key; 0: the default, below 0: none

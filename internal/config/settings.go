@@ -37,6 +37,7 @@ func settings() []setting {
 		{"PATCHBAY_LOG_LEVEL", func(c *Config, v string) (err error) { c.LogLevel, err = logLevel(v); return err }},
 		{"PATCHBAY_LOG_FORMAT", func(c *Config, v string) (err error) { c.LogFormat, err = oneOf(v, "text", "json"); return err }},
 		{"PATCHBAY_PLATFORM_TIMEOUT", func(c *Config, v string) (err error) { c.PlatformTimeout, err = positive(v); return err }},
+		{"PATCHBAY_REFRESH_RATE", func(c *Config, v string) (err error) { c.RefreshRate, err = refreshRate(v); return err }},
 		{"PATCHBAY_FACEBOOK_VERSION", func(c *Config, v string) (err error) {
 			c.FacebookVersion, err = version(v, graphVersion, "v26.0")
 			return err
@@ -233,4 +234,13 @@ func longEnough(secret string) error {
 		return errors.New("must have at least 16 characters")
 	}
 	return nil
+}
+
+// refreshRate is a number of refreshes a second, such as 200 or 0.5.
+func refreshRate(v string) (float64, error) {
+	rate, err := strconv.ParseFloat(v, 64)
+	if err != nil || !(rate >= 0.01 && rate <= 100_000) {
+		return 0, errors.New("must be a number of refreshes a second between 0.01 and 100000")
+	}
+	return rate, nil
 }

@@ -27,6 +27,14 @@ type App struct {
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	RetiredAt   time.Time // no consent begins with it any more; grants that have it keep it. Zero: live
+
+	// How the platform treats it, for all grants that were given to it.
+	Trouble   string    // "", "platform_unavailable", "rate_limited", "app_rejected"
+	TroubleAt time.Time // since when; zero without trouble
+	Failing   int       // transient failures in a row
+	Holds     int       // how often in a row it was held back
+	HoldUntil time.Time // no refresh is begun before; zero: none is held back
+	PaceAt    time.Time // when the next refresh may begin by the rate
 }
 
 func (a App) place() vault.Place {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"patchbay/internal/fault"
 	"patchbay/internal/platform"
@@ -195,4 +196,18 @@ func (s *Service) RetireApp(ctx context.Context, c Caller, id int64) (App, error
 		return err
 	})
 	return retired, err
+}
+
+// AppTrouble tells how the platform treats the instance's own app: "platform_unavailable",
+// "rate_limited", "app_rejected", and since when. Empty: nothing is known against it.
+func (s *Service) AppTrouble(ctx context.Context, platformID string) (reason string, since time.Time, err error) {
+	app, ok := s.apps[platformID]
+	if !ok {
+		return "", time.Time{}, nil
+	}
+	row, err := s.store.App(ctx, 0, app.ID)
+	if err != nil {
+		return "", time.Time{}, fmt.Errorf("app %d: %w", app.ID, err)
+	}
+	return row.Trouble, row.TroubleAt, nil
 }

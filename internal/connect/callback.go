@@ -176,8 +176,12 @@ func (s *Service) consumeState(ctx context.Context, a Attempt) (Attempt, error) 
 			taken = a.moved(s.now(), AttemptSuperseded, ErrSuperseded)
 			return s.supersede(ctx, tx, a)
 		}
+		lease, err := s.leaseEnd(ctx, tx)
+		if err != nil {
+			return err
+		}
 		taken = a.moved(s.now(), AttemptExchanging, nil)
-		taken.LeaseUntil = time.Now().Add(s.lease)
+		taken.LeaseUntil = lease
 		session.Status, session.Platform, session.Reason, session.Message = SessionPending, a.Platform, "", ""
 		if err := tx.UpdateAttempt(ctx, taken, AttemptAway); err != nil {
 			return err
@@ -185,6 +189,13 @@ func (s *Service) consumeState(ctx context.Context, a Attempt) (Attempt, error) 
 		return s.step(ctx, tx, taken, string(AttemptExchanging), "")
 	})
 	return taken, err
+}
+
+// leaseEnd is when the lease of an attempt that begins to talk to its platform is over, by
+// the database's clock, which all replicas share.
+func (s *Service) leaseEnd(ctx context.Context, r Reader) (time.Time, error) {
+	now, err := r.Now(ctx)
+	return now.Add(s.lease), err
 }
 
 // storeCredentials commits the credentials as an unverified grant.
@@ -207,7 +218,9 @@ func (s *Service) storeCredentials(ctx context.Context, a Attempt, token platfor
 		}
 		a = a.moved(now, AttemptVerifying, nil)
 		a.GrantID = grant.ID
-		a.LeaseUntil = time.Now().Add(s.lease)
+		if a.LeaseUntil, err = s.leaseEnd(ctx, tx); err != nil {
+			return err
+		}
 		if err := tx.UpdateAttempt(ctx, a, AttemptExchanging); err != nil {
 			return err
 		}

@@ -25,6 +25,12 @@ const (
 	EventGrantErased        = "grant.erased"  // nothing used it any more
 	EventChannelConnected   = "channel.connected"
 	EventChannelReconnected = "channel.reconnected"
+	EventChannelExpiring    = "channel.expiring" // 14, 7 and 1 days before only the person can go on
+	EventChannelNeedsReauth = "channel.needs_reauth"
+	EventChannelError       = "channel.error"
+	EventChannelRecovered   = "channel.recovered" // healthy again
+	EventAppTroubled        = "app.troubled"      // of a workspace's own app
+	EventAppRecovered       = "app.recovered"
 )
 
 // Event is something that happened, written once, in the transaction of what it tells.

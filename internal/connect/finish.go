@@ -55,7 +55,7 @@ func (s *Service) connectTarget(ctx context.Context, tx Tx, session Session, g G
 	now := s.now()
 	channel, err := tx.SaveChannel(ctx, Channel{
 		WorkspaceID: session.WorkspaceID, OwnerID: session.OwnerID, Platform: g.Platform, Kind: t.Kind, ExternalID: t.ExternalID,
-		GrantID: g.ID, TargetID: t.ID, Lifecycle: LifecycleActive, Health: HealthHealthy, Review: ReviewNone,
+		GrantID: g.ID, TargetID: t.ID, Lifecycle: LifecycleActive, Health: HealthHealthy, HealthAt: now, ProvenAt: now, Review: ReviewNone,
 		Facts: t.Facts, FactsAt: now, CreatedAt: now, UpdatedAt: now,
 	})
 	if err != nil {

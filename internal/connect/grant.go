@@ -34,6 +34,46 @@ type Grant struct {
 	TokenVersion int64
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
+
+	// What keeps it alive. Of a grant that is not usable all of it is zero.
+	Health       Health    // of the consent itself: healthy, expiring, needs_reauth, error; empty is healthy
+	HealthReason string    // empty when healthy
+	ProvenAt     time.Time // when the platform last accepted it
+	EndsAt       time.Time // when only the person can renew it; zero: not known, or never
+	IssuedAt     time.Time // of the access token
+	Phase        GrantPhase
+	Failures     int       // refreshes in a row that did not succeed
+	Told         int       // the last forecast told: 14, 7 or 1 days before EndsAt; 0: none
+	RefreshAt    time.Time // when a refresh is due; zero: none will be
+	ProbeAt      time.Time // when a probe is due; zero: none will be
+	TellAt       time.Time // when a forecast is due, or the end itself; zero: none will be
+	// LeaseLeft is how long somebody may still hold the grant to refresh or probe it, by
+	// the database's clock when it was read; zero or less: nobody does.
+	LeaseLeft time.Duration
+}
+
+// GrantPhase is where a refresh stands between our intent and our commit.
+type GrantPhase string
+
+const (
+	PhaseIdle GrantPhase = ""
+	// PhaseRedeeming is written before the refresh is sent. Found without a lease it
+	// tells of a process that died (or froze) on the way.
+	PhaseRedeeming GrantPhase = "redeeming"
+	// PhaseAwaiting follows an answer that was lost where the refresh token is single
+	// use: it is not sent again before the access token nears its end.
+	PhaseAwaiting GrantPhase = "awaiting"
+)
+
+// NextAt is when something is due: the earliest of the three; zero: nothing.
+func (g Grant) NextAt() time.Time {
+	var next time.Time
+	for _, at := range []time.Time{g.RefreshAt, g.ProbeAt, g.TellAt} {
+		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	return next
 }
 
 // Target is something a grant can reach, as stored.
@@ -94,7 +134,9 @@ type Channel struct {
 	TargetID     int64 // 0: none chosen
 	Lifecycle    Lifecycle
 	Health       Health
-	HealthReason string // reason slug; empty when healthy
+	HealthReason string    // reason slug; empty when healthy
+	HealthAt     time.Time // when Health or HealthReason last changed; zero: when it was connected
+	ProvenAt     time.Time // when a refresh or a probe last showed that it works; zero: never
 	Review       ReviewState
 	Facts        platform.Facts
 	FactsAt      time.Time

@@ -182,7 +182,7 @@ func (w *journey) count(t *testing.T, query string) (n int) {
 
 func (w *journey) sweep(t *testing.T) {
 	t.Helper()
-	_, err := w.svc.Sweep(t.Context(), time.Now())
+	_, err := w.svc.Sweep(t.Context())
 	must(t, err)
 }
 

@@ -12,6 +12,9 @@ const (
 	ScopeSessionsRead    Scope = "sessions:read"
 	ScopeSessionsWrite   Scope = "sessions:write" // MarketingBlocks: add-channels
 	ScopeChannelsRead    Scope = "channels:read"
+	ScopeChannelsWrite   Scope = "channels:write" // check
+	ScopeTokensLease     Scope = "tokens:lease"   // be lent access tokens
+	ScopeAuditRead       Scope = "audit:read"
 	ScopeOwnersRead      Scope = "owners:read"
 	ScopeOwnersWrite     Scope = "owners:write"
 	ScopeEventsRead      Scope = "events:read"
@@ -30,7 +33,7 @@ const (
 // Scopes lists every scope there is.
 func Scopes() []Scope {
 	return []Scope{
-		ScopeSessionsRead, ScopeSessionsWrite, ScopeChannelsRead, ScopeOwnersRead, ScopeOwnersWrite, ScopeEventsRead, ScopePlatformsRead,
+		ScopeSessionsRead, ScopeSessionsWrite, ScopeChannelsRead, ScopeChannelsWrite, ScopeTokensLease, ScopeAuditRead, ScopeOwnersRead, ScopeOwnersWrite, ScopeEventsRead, ScopePlatformsRead,
 		ScopeAppsRead, ScopeAppsWrite, ScopeKeysRead, ScopeKeysWrite, ScopeWorkspacesRead, ScopeWorkspacesWrite, ScopeWorkspacesAdmin,
 	}
 }

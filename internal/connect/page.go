@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"patchbay/internal/fault"
 	"patchbay/internal/platform"
@@ -100,14 +99,14 @@ func (s *Service) withChoice(ctx context.Context, v LinkView) (LinkView, error) 
 // Nudge lets the page of an attempt that died go on: it resumes one whose lease is
 // over and otherwise does nothing. The page calls it before it shows progress.
 func (s *Service) Nudge(ctx context.Context, a Attempt) error {
-	if time.Now().Before(a.LeaseUntil) {
+	if a.State != AttemptVerifying && a.State != AttemptExchanging {
 		return nil
 	}
-	var err error
-	switch a.State {
-	case AttemptVerifying, AttemptExchanging:
-		err = s.sweepAttempt(context.WithoutCancel(ctx), a, time.Now()) // whoever looks may look away
+	now, err := s.store.Now(ctx)
+	if err != nil || now.Before(a.LeaseUntil) {
+		return err
 	}
+	err = s.sweepAttempt(context.WithoutCancel(ctx), a, now) // whoever looks may look away
 	if errors.Is(err, fault.Conflict) {
 		return nil
 	}

@@ -23,8 +23,12 @@ type Service struct {
 	waiters   *waiters
 	keys      keyCache
 	ended     func(platformID, state, reason string)
+	rate      float64
+	deadline  time.Duration
+	refreshed func(platformID string, class platform.Class)
 
 	registering locks // one registration at a time for each server
+	refreshing  locks // one refresh on demand at a time for each grant
 }
 
 // Config is what a Service is made of. All fields but Lease are required.
@@ -41,7 +45,17 @@ type Config struct {
 	// Lease is how long an attempt may be exchanging or verifying before it counts
 	// as dead; longer than the calls it covers take at most. Zero: 5 minutes.
 	Lease time.Duration
+	// RefreshRate is how many refreshes and probes a second one app (OAuth client) may make,
+	// over all replicas. Zero: DefaultRefreshRate.
+	RefreshRate float64
+	// RefreshDeadline bounds a refresh or a probe with all the calls it takes. Zero: a minute.
+	RefreshDeadline time.Duration
+	// Refreshed is told what each refresh was answered. Nil: nobody asks.
+	Refreshed func(platformID string, class platform.Class)
 }
+
+// DefaultRefreshRate is the rate where none is set.
+const DefaultRefreshRate = 200.0
 
 // New builds the service.
 func New(cfg Config) *Service {
@@ -51,9 +65,19 @@ func New(cfg Config) *Service {
 	if cfg.Ended == nil {
 		cfg.Ended = func(string, string, string) {}
 	}
+	if cfg.RefreshRate <= 0 {
+		cfg.RefreshRate = DefaultRefreshRate
+	}
+	if cfg.RefreshDeadline <= 0 {
+		cfg.RefreshDeadline = time.Minute
+	}
+	if cfg.Refreshed == nil {
+		cfg.Refreshed = func(string, platform.Class) {}
+	}
 	return &Service{
 		store: cfg.Store, vault: cfg.Vault, platforms: cfg.Platforms, apps: cfg.Apps, env: cfg.Env, envs: cfg.Envs,
 		now: cfg.Env.Now, log: cfg.Log, lease: cfg.Lease, waiters: newWaiters(), ended: cfg.Ended,
+		rate: cfg.RefreshRate, deadline: cfg.RefreshDeadline, refreshed: cfg.Refreshed,
 	}
 }
 

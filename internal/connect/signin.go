@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"patchbay/internal/fault"
 	"patchbay/internal/platform"
@@ -50,10 +49,14 @@ func (s *Service) SignIn(ctx context.Context, r SignInRequest) (Session, error) 
 	if err := s.mayLookUp(ctx, session, p); err != nil {
 		return session, err
 	}
+	lease, err := s.leaseEnd(ctx, s.store)
+	if err != nil {
+		return session, err
+	}
 	a, err := s.insertAttempt(ctx, Attempt{
 		WorkspaceID: session.WorkspaceID, SessionID: session.ID, Platform: r.Platform, AppID: app.ID, State: AttemptExchanging,
 		StateHash: HashToken(newToken()), BrowserHash: HashToken(r.Browser),
-		ExpiresAt: session.ExpiresAt.Add(AttemptGrace), LeaseUntil: time.Now().Add(s.lease),
+		ExpiresAt: session.ExpiresAt.Add(AttemptGrace), LeaseUntil: lease,
 	}, attemptPrivate{Link: r.Link.Reveal()})
 	if err != nil {
 		return session, fmt.Errorf("begin attempt of session %d: %w", session.ID, err)

@@ -27,6 +27,7 @@ type Tx interface {
 	AttemptWriter
 	GrantWriter
 	ChannelWriter
+	AuditWriter
 	SealedWriter
 	InstanceWriter
 	// Emit writes an event together with what it tells. Numbers are given at the
@@ -43,6 +44,7 @@ type Reader interface {
 	GrantReader
 	ChannelReader
 	EventReader
+	AuditReader
 	SealedReader
 	InstanceReader
 }
@@ -87,6 +89,8 @@ type AppWriter interface {
 	// LockApp reads one of the workspace or of the instance, and keeps others from changing
 	// it until the transaction ends.
 	LockApp(ctx context.Context, workspaceID, id int64) (App, error)
+	// LockAppByID is LockApp whosever it is: for the refreshes of all workspaces.
+	LockAppByID(ctx context.Context, id int64) (App, error)
 	// UpdateApp writes Name, ClientID and UpdatedAt of a live app, and Sealed unless it is nil.
 	UpdateApp(ctx context.Context, a App) error
 	// FillApp writes ClientID, Sealed, Scopes and UpdatedAt of an app that has no
@@ -95,6 +99,8 @@ type AppWriter interface {
 	// SealApp writes Sealed of an app of the instance that has none; else fault.Conflict
 	// and no change.
 	SealApp(ctx context.Context, id int64, sealed []byte) error
+	// PaceApp writes Trouble, TroubleAt, Failing, Holds, HoldUntil and PaceAt.
+	PaceApp(ctx context.Context, a App) error
 	// RetireApp ends new consents with a live app of exactly this workspace (0: the instance).
 	RetireApp(ctx context.Context, workspaceID, id int64, at time.Time) error
 }
@@ -186,16 +192,36 @@ type GrantReader interface {
 	// GrantBySubject finds the usable grant of (workspace, app, subject, owner).
 	GrantBySubject(ctx context.Context, workspaceID, appID int64, subject string, ownerID int64) (Grant, error)
 	Targets(ctx context.Context, workspaceID, grantID int64) ([]Target, error) // in the order they were saved
+	// DueApps lists the apps, of all workspaces, with a usable grant whose NextAt is at or
+	// before now, or that has run out as StaleGrants has it; by ascending id.
+	DueApps(ctx context.Context, now time.Time, limit int) ([]App, error)
+	// Now is the database's clock.
+	Now(ctx context.Context) (time.Time, error)
 }
 
 // GrantWriter changes grants.
 type GrantWriter interface {
 	InsertGrant(ctx context.Context, g Grant) (Grant, error)
-	// UpdateGrant writes everything but ids, owner, app, platform and CreatedAt,
+	// UpdateGrant writes everything but ids, owner, app, platform and CreatedAt, the
+	// column of NextAt with it, and gives back the lease,
 	// provided that the stored fence is fence; else fault.Conflict and no change.
 	// Sealed must have been sealed in this transaction, never carried along: its key
 	// may have been exchanged since it was read.
 	UpdateGrant(ctx context.Context, g Grant, fence int64) error
+	// LockGrant reads the grant and keeps others from changing it until the transaction ends.
+	LockGrant(ctx context.Context, workspaceID, id int64) (Grant, error)
+	// DueGrants locks and lists the app's usable grants, of all workspaces, with NextAt at
+	// or before now, the longest due first. Left out are those that somebody holds by the
+	// database's clock, and those that another transaction is changing.
+	DueGrants(ctx context.Context, appID int64, now time.Time, limit int) ([]Grant, error)
+	// StaleGrants is DueGrants for those whose ExpiresAt is at or before now while their
+	// Health is still healthy (or empty) or expiring.
+	StaleGrants(ctx context.Context, appID int64, now time.Time, limit int) ([]Grant, error)
+	// ClaimGrant writes Fence, UpdatedAt and what keeps the grant alive (Health to TellAt),
+	// not its credentials, and a lease that ends by the database's clock after lease, provided that the stored fence is fence; else fault.Conflict and no change.
+	ClaimGrant(ctx context.Context, g Grant, fence int64, lease time.Duration) error
+	// ReleaseGrants gives back every lease: for a process that has the store to itself.
+	ReleaseGrants(ctx context.Context) error
 	// DeleteGrant removes a grant, with its targets. fault.Conflict and no change
 	// while a channel has it or an attempt that is verifying, choosing or confirming
 	// points at it.
@@ -225,6 +251,8 @@ type ChannelReader interface {
 	ChannelAndOwner(ctx context.Context, workspaceID, id int64) (Channel, Owner, error)
 	// Channels lists by ascending id, those with an id above after, at most limit.
 	Channels(ctx context.Context, workspaceID int64, f ChannelFilter, after int64, limit int) ([]Channel, error)
+	// ChannelsOfGrant lists the channels that have the grant, disconnected ones left out, by ascending id.
+	ChannelsOfGrant(ctx context.Context, workspaceID, grantID int64) ([]Channel, error)
 }
 
 // SavedChannel is what SaveChannel did.
@@ -239,6 +267,19 @@ type ChannelWriter interface {
 	// SaveChannel inserts, or revives and updates the one with the same (workspace,
 	// owner, platform, kind, external id); id and Review stay.
 	SaveChannel(ctx context.Context, c Channel) (SavedChannel, error)
+	// SetChannelHealth writes Health, HealthReason, HealthAt, ProvenAt and UpdatedAt.
+	SetChannelHealth(ctx context.Context, c Channel) error
+}
+
+// AuditReader reads the audit log.
+type AuditReader interface {
+	// AuditLog lists by ascending id, those with an id above after, at most limit.
+	AuditLog(ctx context.Context, workspaceID, after int64, limit int) ([]AuditEntry, error)
+}
+
+// AuditWriter writes the audit log.
+type AuditWriter interface {
+	InsertAudit(ctx context.Context, e AuditEntry) (AuditEntry, error)
 }
 
 // EventReader reads the log of what happened.

@@ -15,9 +15,17 @@ const sweepBatch = 100
 
 // Sweep looks after what time has passed over: attempts whose process died are
 // interrupted or resumed, forgotten ones expire, and sessions end. It is safe to
-// run in several replicas; realNow is the real time, which leases follow. It takes
-// a batch of each and tells whether there may be more.
-func (s *Service) Sweep(ctx context.Context, realNow time.Time) (more bool, err error) {
+// run in several replicas. It takes a batch of each and tells whether there may be more.
+func (s *Service) Sweep(ctx context.Context) (more bool, err error) {
+	realNow, err := s.store.Now(ctx)
+	if err != nil {
+		return false, fmt.Errorf("the database's clock: %w", err)
+	}
+	return s.sweep(ctx, realNow)
+}
+
+// sweep is Sweep at a time of the clock that leases follow.
+func (s *Service) sweep(ctx context.Context, realNow time.Time) (more bool, err error) {
 	attempts, err := s.store.StaleAttempts(ctx, realNow, s.now(), sweepBatch)
 	if err != nil {
 		return false, fmt.Errorf("stale attempts: %w", err)
@@ -53,11 +61,20 @@ func rank(a Attempt) int {
 	return 0
 }
 
+// ReleaseGrants gives back the grants that a process before this one held: for a process
+// that has the store to itself, before it begins to refresh.
+func (s *Service) ReleaseGrants(ctx context.Context) error {
+	if err := s.store.InTx(ctx, func(tx Tx) error { return tx.ReleaseGrants(ctx) }); err != nil {
+		return fmt.Errorf("release grants: %w", err)
+	}
+	return nil
+}
+
 // Recover sweeps as if every lease taken before started were over: for a process
 // that has the store to itself, so that whoever held one is dead.
 func (s *Service) Recover(ctx context.Context, started time.Time) error {
 	for {
-		more, err := s.Sweep(ctx, started.Add(s.lease))
+		more, err := s.sweep(ctx, started.Add(s.lease))
 		if err != nil || !more {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"patchbay/internal/fault"
@@ -154,6 +155,13 @@ func (s *Service) fillGrant(ctx context.Context, tx Tx, grant Grant, state Grant
 	if err != nil {
 		return Grant{}, err
 	}
+	if p, ok := s.platforms.Get(grant.Platform); ok && state == GrantUsable {
+		grant.IssuedAt, grant.ProvenAt, grant.Told = s.now(), s.now(), 0
+		grant = s.scheduled(grant, p.Spec(), c.credentials)
+		if err := s.setHealth(ctx, tx, &grant, "", CauseCustomer); err != nil {
+			return Grant{}, err
+		}
+	}
 	return grant, tx.UpdateGrant(ctx, grant, fence)
 }
 
@@ -189,7 +197,32 @@ func (s *Service) saveTargets(ctx context.Context, tx Tx, g Grant, found []platf
 		}
 		saved, keep = append(saved, t), append(keep, t.ID)
 	}
-	return saved, tx.DropTargets(ctx, g.WorkspaceID, g.ID, keep)
+	if err := tx.DropTargets(ctx, g.WorkspaceID, g.ID, keep); err != nil {
+		return nil, err
+	}
+	return saved, s.reached(ctx, tx, g, saved)
+}
+
+// reached tells the grant's channels whether the new consent reaches them.
+func (s *Service) reached(ctx context.Context, tx Tx, g Grant, found []Target) error {
+	channels, err := tx.ChannelsOfGrant(ctx, g.WorkspaceID, g.ID)
+	if err != nil {
+		return err
+	}
+	for _, c := range channels {
+		i := slices.IndexFunc(found, func(t Target) bool { return t.ID == c.TargetID })
+		n := news{cause: CauseCustomer, proven: true}
+		switch {
+		case i < 0:
+			n = news{cause: CauseCustomer, reason: platform.ReasonTargetGone}
+		case found[i].Blocked != "":
+			n = news{cause: CauseCustomer, reason: platform.ReasonTargetPermission}
+		}
+		if err := s.setChannelHealth(ctx, tx, c, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Resume goes on with an attempt that died after its credentials were stored.
@@ -241,7 +274,9 @@ func (s *Service) takeOver(ctx context.Context, a Attempt, realNow time.Time) (A
 			return ErrReplayed
 		}
 		a = current
-		a.LeaseUntil = time.Now().Add(s.lease)
+		if a.LeaseUntil, err = s.leaseEnd(ctx, tx); err != nil {
+			return err
+		}
 		if err := tx.UpdateAttempt(ctx, a, AttemptVerifying); err != nil {
 			return err
 		}

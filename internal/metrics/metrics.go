@@ -21,6 +21,7 @@ type Metrics struct {
 	inFlight  prometheus.Gauge
 	calls     *prometheus.HistogramVec
 	attempts  *prometheus.CounterVec
+	refreshes *prometheus.CounterVec
 	limited   *prometheus.CounterVec
 	rounds    *prometheus.CounterVec
 	lastRound *prometheus.GaugeVec
@@ -40,6 +41,9 @@ func New(version, engine string) *Metrics {
 	m.attempts = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "patchbay_attempts_total", Help: "Trips to a platform that ended here, by platform, final state and reason.",
 	}, []string{"platform", "state", "reason"})
+	m.refreshes = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "patchbay_refreshes_total", Help: "Refreshes of grants, by platform and what the answer meant: fine, transient, rate_limited, configuration, permanent.",
+	}, []string{"platform", "class"})
 	m.limited = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "patchbay_limited_total", Help: "Requests refused by a limit, by which.",
 	}, []string{"limit"})
@@ -54,7 +58,7 @@ func New(version, engine string) *Metrics {
 		ConstLabels: prometheus.Labels{"version": version, "engine": engine},
 	})
 	info.Set(1)
-	m.registry.MustRegister(m.requests, m.inFlight, m.calls, m.attempts, m.limited, m.rounds, m.lastRound, info,
+	m.registry.MustRegister(m.requests, m.inFlight, m.calls, m.attempts, m.refreshes, m.limited, m.rounds, m.lastRound, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -93,6 +97,11 @@ func (m *Metrics) Call(platform string, status int, sent bool, took time.Duratio
 // AttemptEnded counts a trip to a platform.
 func (m *Metrics) AttemptEnded(platform, state, reason string) {
 	m.attempts.WithLabelValues(platform, state, reason).Inc()
+}
+
+// Refreshed counts a refresh of a grant by what the platform's answer meant.
+func (m *Metrics) Refreshed(platformID, class string) {
+	m.refreshes.WithLabelValues(platformID, class).Inc()
 }
 
 // Limited counts a request that a limit refused.

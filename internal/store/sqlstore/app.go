@@ -9,11 +9,13 @@ import (
 	"patchbay/internal/fault"
 )
 
-const appColumns = `id, workspace_id, platform, server, name, client_id, sealed, scopes, created_at, updated_at, retired_at`
+const appColumns = `id, workspace_id, platform, server, name, client_id, sealed, scopes, created_at, updated_at, retired_at,
+	trouble, trouble_at, failing, holds, hold_until, pace_at`
 
 func scanApp(r row) (a connect.App, err error) {
 	err = r.Scan(&a.ID, refColumn{&a.WorkspaceID}, &a.Platform, &a.Server, &a.Name, &a.ClientID, &a.Sealed, &a.Scopes,
-		timeColumn{&a.CreatedAt}, timeColumn{&a.UpdatedAt}, timeColumn{&a.RetiredAt})
+		timeColumn{&a.CreatedAt}, timeColumn{&a.UpdatedAt}, timeColumn{&a.RetiredAt},
+		&a.Trouble, timeColumn{&a.TroubleAt}, &a.Failing, &a.Holds, timeColumn{&a.HoldUntil}, timeColumn{&a.PaceAt})
 	return a, err
 }
 
@@ -80,6 +82,12 @@ func (t *tx) LockApp(ctx context.Context, workspaceID, id int64) (connect.App, e
 		SELECT `+appColumns+` FROM apps WHERE (workspace_id = $1 OR workspace_id IS NULL) AND id = $2`+t.dialect.lockRow, workspaceID, id)
 }
 
+// LockAppByID lets others go on making attempts and grants with the app.
+func (t *tx) LockAppByID(ctx context.Context, id int64) (connect.App, error) {
+	return one(ctx, t.run, "app", scanApp, `
+		SELECT `+appColumns+` FROM apps WHERE id = $1`+t.dialect.lockFields, id)
+}
+
 func (t *tx) UpdateApp(ctx context.Context, a connect.App) error {
 	return change(ctx, t.run, "app", `
 		UPDATE apps SET name = $3, client_id = $4, sealed = COALESCE($5, sealed), updated_at = $6
@@ -105,6 +113,13 @@ func (t *tx) SealApp(ctx context.Context, id int64, sealed []byte) error {
 		return fault.New(fault.Conflict, "app_sealed", "This app has a secret already.")
 	}
 	return err
+}
+
+func (t *tx) PaceApp(ctx context.Context, a connect.App) error {
+	return change(ctx, t.run, "app", `
+		UPDATE apps SET trouble = $3, trouble_at = $4, failing = $5, holds = $6, hold_until = $7, pace_at = $8
+		WHERE workspace_id IS NOT DISTINCT FROM $1 AND id = $2`,
+		ref(a.WorkspaceID), a.ID, a.Trouble, millis(a.TroubleAt), a.Failing, a.Holds, millis(a.HoldUntil), millis(a.PaceAt))
 }
 
 func (t *tx) RetireApp(ctx context.Context, workspaceID, id int64, at time.Time) error {

@@ -80,7 +80,7 @@ func usableBackup(ctx context.Context, backup, database string) (Schema, error) 
 }
 
 // readyToServe copies the backup beside the database, in WAL mode again, which a copy
-// made by VACUUM INTO is not.
+// made by VACUUM INTO is not, and without the leases of the process that was backed up.
 func readyToServe(ctx context.Context, backup, dir string) (temp string, err error) {
 	source, err := filepath.Abs(backup)
 	if err != nil {
@@ -91,12 +91,22 @@ func readyToServe(ctx context.Context, backup, dir string) (temp string, err err
 	}
 	db, err := sql.Open("sqlite", sqliteDSN(temp, "_pragma=journal_mode(wal)", "_pragma=synchronous(full)"))
 	if err == nil {
-		err = errors.Join(claim(ctx, db), db.Close(), ownerOnly(temp), syncPath(temp))
+		err = errors.Join(claim(ctx, db), releaseCopy(ctx, db), db.Close(), ownerOnly(temp), syncPath(temp))
 	}
 	if err != nil {
 		_ = os.Remove(temp)
 	}
 	return temp, err
+}
+
+// releaseCopy gives back the leases in a copy, whose schema may be older than they are.
+func releaseCopy(ctx context.Context, db *sql.DB) error {
+	var has bool
+	err := db.QueryRowContext(ctx, `SELECT count(*) FROM pragma_table_info('grants') WHERE name = 'lease_until'`).Scan(&has)
+	if err == nil && has {
+		_, err = db.ExecContext(ctx, releaseGrants)
+	}
+	return err
 }
 
 // moveAside keeps the present database under another name. Its -wal must not stay

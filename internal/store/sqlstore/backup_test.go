@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"patchbay/internal/connect"
 	"patchbay/internal/fault"
@@ -220,6 +221,53 @@ func TestRestoreOntoNothing(t *testing.T) {
 	}
 }
 
+// TestRestoreGivesLeasesBack: whoever had them when the backup was made does no more.
+func TestRestoreGivesLeasesBack(t *testing.T) {
+	t.Parallel()
+	dsn := sqliteDSN(t)
+	s := open(t, dsn)
+	if err := s.Exec(t.Context(), oldRows+fmt.Sprintf(oldGrant, "held")); err != nil {
+		t.Fatal(err)
+	}
+	err := s.InTx(t.Context(), func(tx connect.Tx) error {
+		g, err := tx.LockGrant(t.Context(), 1, 1)
+		if err != nil {
+			return err
+		}
+		g.Phase = connect.PhaseRedeeming
+		return tx.ClaimGrant(t.Context(), g, g.Fence, time.Hour)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	if _, err := sqlstore.Backup(t.Context(), dsn, backup, false); err != nil {
+		t.Fatal(err)
+	}
+	restored := sqliteDSN(t)
+	if _, err := sqlstore.Restore(t.Context(), restored, backup); err != nil {
+		t.Fatal(err)
+	}
+	got, err := open(t, restored).Grant(t.Context(), 1, 1)
+	if err != nil || got.LeaseLeft != 0 || got.Phase != connect.PhaseRedeeming {
+		t.Errorf("got a lease of %s, phase %q, %v, want no lease and what was begun", got.LeaseLeft, got.Phase, err)
+	}
+}
+
+// TestRestoreOfAnOlderSchema knows nothing of leases.
+func TestRestoreOfAnOlderSchema(t *testing.T) {
+	t.Parallel()
+	old, restored := sqliteDSN(t), sqliteDSN(t)
+	if err := sqlstore.MigrateTo(t.Context(), old, 3); err != nil {
+		t.Fatal(err)
+	}
+	report, err := sqlstore.Restore(t.Context(), restored, pathOf(old))
+	if err != nil || report.Schema.Version != 3 {
+		t.Errorf("got schema %d, %v, want 3", report.Schema.Version, err)
+	}
+	open(t, restored)
+}
+
 // TestRestoreOverADamagedDatabase must not need the old one to open.
 func TestRestoreOverADamagedDatabase(t *testing.T) {
 	t.Parallel()
@@ -319,7 +367,7 @@ func TestUnusableBackupsTouchNothing(t *testing.T) {
 // overwrite breaks every page but the first few.
 func overwrite(whole []byte) []byte {
 	bad := append([]byte(nil), whole...)
-	for i := 3*4096 + 100; i+64 < len(bad); i += 4096 {
+	for i := 3 * 4096; i+64 < len(bad); i += 4096 { // its head: most pages are nearly empty behind
 		copy(bad[i:], strings.Repeat("\xff", 64))
 	}
 	return bad

@@ -8,7 +8,7 @@ import (
 )
 
 const channelColumns = `id, workspace_id, owner_id, platform, kind, external_id, grant_id, target_id,
-	lifecycle, health, health_reason, review, facts, facts_at, created_at, updated_at`
+	lifecycle, health, health_reason, health_at, proven_at, review, facts, facts_at, created_at, updated_at`
 
 var selectChannelAndOwner = `SELECT ` + columnsOf("c", channelColumns) + `, ` + columnsOf("o", ownerColumns) + `
 	FROM channels c JOIN owners o ON o.workspace_id = c.workspace_id AND o.id = c.owner_id`
@@ -24,7 +24,10 @@ func channelFields(c *connect.Channel) []any {
 		&c.ID, &c.WorkspaceID, &c.OwnerID, &c.Platform, &c.Kind, &c.ExternalID,
 		refColumn{&c.GrantID},
 		refColumn{&c.TargetID},
-		&c.Lifecycle, &c.Health, &c.HealthReason, &c.Review,
+		&c.Lifecycle, &c.Health, &c.HealthReason,
+		timeColumn{&c.HealthAt},
+		timeColumn{&c.ProvenAt},
+		&c.Review,
 		factsColumn{&c.Facts},
 		timeColumn{&c.FactsAt},
 		timeColumn{&c.CreatedAt},
@@ -75,17 +78,34 @@ func (s reader) Channels(ctx context.Context, workspaceID int64, f connect.Chann
 	return channels, nil
 }
 
+func (s reader) ChannelsOfGrant(ctx context.Context, workspaceID, grantID int64) ([]connect.Channel, error) {
+	channels, err := many(ctx, s.run, scanChannel, `
+		SELECT `+channelColumns+` FROM channels
+		WHERE workspace_id = $1 AND grant_id = $2 AND lifecycle <> 'disconnected' ORDER BY id`, workspaceID, grantID)
+	if err != nil {
+		return nil, fmt.Errorf("channels of grant %d: %w", grantID, err)
+	}
+	return channels, nil
+}
+
+func (t *tx) SetChannelHealth(ctx context.Context, c connect.Channel) error {
+	return change(ctx, t.run, "channel", `
+		UPDATE channels SET health = $3, health_reason = $4, health_at = $5, proven_at = $6, updated_at = $7
+		WHERE workspace_id = $1 AND id = $2`,
+		c.WorkspaceID, c.ID, c.Health, c.HealthReason, millis(c.HealthAt), millis(c.ProvenAt), millis(c.UpdatedAt))
+}
+
 // SaveChannel writes everything but the key, the id, Review and CreatedAt where it
 // updates: a new consent does not undo what a reviewer decided. A channel without an external id is always a new one.
 func (t *tx) SaveChannel(ctx context.Context, c connect.Channel) (connect.SavedChannel, error) {
 	channel, made, err := maybe(ctx, t.run, scanChannel, `
 		INSERT INTO channels (workspace_id, owner_id, platform, kind, external_id, grant_id, target_id,
-			lifecycle, health, health_reason, review, facts, facts_at, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+			lifecycle, health, health_reason, health_at, proven_at, review, facts, facts_at, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 		ON CONFLICT (workspace_id, owner_id, platform, kind, external_id) WHERE external_id <> '' DO NOTHING
 		RETURNING `+channelColumns,
 		c.WorkspaceID, c.OwnerID, c.Platform, c.Kind, c.ExternalID, ref(c.GrantID), ref(c.TargetID),
-		c.Lifecycle, c.Health, c.HealthReason, c.Review, factsText(c.Facts),
+		c.Lifecycle, c.Health, c.HealthReason, millis(c.HealthAt), millis(c.ProvenAt), c.Review, factsText(c.Facts),
 		millis(c.FactsAt), millis(c.CreatedAt), millis(c.UpdatedAt))
 	if err != nil {
 		return connect.SavedChannel{}, fmt.Errorf("channel: %w", err)
@@ -107,11 +127,12 @@ func (t *tx) updateChannel(ctx context.Context, c connect.Channel) (connect.Save
 	after, err := one(ctx, t.run, "channel", scanChannel, `
 		UPDATE channels
 		SET grant_id = $3, target_id = $4, lifecycle = $5, health = $6, health_reason = $7,
-			facts = $8, facts_at = $9, updated_at = $10
+			facts = $8, facts_at = $9, updated_at = $10, health_at = $11, proven_at = $12
 		WHERE workspace_id = $1 AND id = $2
 		RETURNING `+channelColumns,
 		c.WorkspaceID, before.ID, ref(c.GrantID), ref(c.TargetID),
-		c.Lifecycle, c.Health, c.HealthReason, factsText(c.Facts), millis(c.FactsAt), millis(c.UpdatedAt))
+		c.Lifecycle, c.Health, c.HealthReason, factsText(c.Facts), millis(c.FactsAt), millis(c.UpdatedAt),
+		millis(c.HealthAt), millis(c.ProvenAt))
 	saved := connect.SavedChannel{Channel: after}
 	if before.GrantID != c.GrantID {
 		saved.ReplacedGrant = before.GrantID

@@ -49,6 +49,21 @@ func (c timeColumn) Scan(v any) error {
 	return nil
 }
 
+// spanColumn reads a number of milliseconds; NULL as none.
+type spanColumn struct{ d *time.Duration }
+
+func (c spanColumn) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*c.d = 0
+	case int64:
+		*c.d = time.Duration(v) * time.Millisecond
+	default:
+		return fmt.Errorf("span column holds a %T", v)
+	}
+	return nil
+}
+
 // refColumn reads what ref wrote.
 type refColumn struct{ id *int64 }
 

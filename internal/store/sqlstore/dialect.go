@@ -17,6 +17,7 @@ type dialect struct {
 	migrations  string // folder below migrations/
 	prepare     bool   // statements stay prepared only where we keep them so
 	lockRow     string // ends a SELECT whose row others must not change until the transaction ends
+	lockFields  string // the same, while others may go on making rows that refer to it
 	skipLocked  string // ends a SELECT that leaves out rows which another transaction is changing
 	now         string // the time in UTC milliseconds by the clock of the database
 	countTables string // counts the tables called $1: none or one
@@ -41,6 +42,7 @@ func sqliteDialect() *dialect {
 		migrations:  "sqlite",
 		prepare:     true,
 		lockRow:     "", // the one writer is alone
+		lockFields:  "",
 		skipLocked:  "",
 		now:         "CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER)",
 		countTables: "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = $1",
@@ -55,6 +57,7 @@ func postgresDialect() *dialect {
 		goose:       goose.DialectPostgres,
 		migrations:  "postgres",
 		lockRow:     " FOR UPDATE",
+		lockFields:  " FOR NO KEY UPDATE",
 		skipLocked:  " FOR NO KEY UPDATE SKIP LOCKED",
 		now:         "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
 		countTables: "SELECT CASE WHEN to_regclass($1) IS NULL THEN 0 ELSE 1 END",

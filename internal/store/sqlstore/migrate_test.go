@@ -1,6 +1,8 @@
 package sqlstore_test
 
 import (
+	"context"
+	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -8,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"patchbay/internal/connect"
 	"patchbay/internal/fault"
 	"patchbay/internal/store/sqlstore"
 	"patchbay/internal/testkit"
@@ -128,4 +131,56 @@ func TestAMigrationCopiesFirst(t *testing.T) {
 	if schema, err := look.Schema(t.Context()); schema.Version != 1 || err != nil {
 		t.Errorf("the copy's schema: got %+v, %v, want 1", schema, err)
 	}
+}
+
+// oldGrant is a usable grant as a program of the third schema writes it.
+const oldGrant = `
+	INSERT INTO grants (workspace_id, owner_id, app_id, platform, state, subject, facts, scopes, scopes_told, sealed,
+		expires_at, fence, token_version, created_at, updated_at)
+	VALUES (1, 1, 1, 'x', 'usable', '%s', '{}', '[]', false, NULL, NULL, 0, 1, 1, 1);`
+
+// oldRows is what it refers to.
+const oldRows = `
+	INSERT INTO workspaces (name, require_redirect_url, allowed_redirects, created_at) VALUES ('a', false, '[]', 1);
+	INSERT INTO owners (workspace_id, external_id, name, is_default, created_at) VALUES (1, 'o', '', false, 1);
+	INSERT INTO apps (platform, server, client_id, created_at) VALUES ('x', '', 'c', 1);`
+
+// A grant from before there was anything to plan is planned at once, and so is one that
+// a replica of the older version makes while the others are new already.
+func TestGrantsOfAnOlderVersionAreDueAtOnce(t *testing.T) {
+	t.Parallel()
+	for engine, dsn := range map[string]string{"sqlite": sqliteDSN(t), "postgres": testkit.Postgres(t)} {
+		if err := sqlstore.MigrateTo(t.Context(), dsn, 3); err != nil {
+			t.Fatal(err)
+		}
+		old, err := sqlstore.Open(t.Context(), sqlstore.Config{DSN: dsn})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := old.Exec(t.Context(), oldRows+fmt.Sprintf(oldGrant, "before")); err != nil {
+			t.Fatalf("%s: %v", engine, err)
+		}
+		if err := old.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s := open(t, dsn)
+		if err := s.Exec(t.Context(), fmt.Sprintf(oldGrant, "meanwhile")); err != nil {
+			t.Fatalf("%s: %v", engine, err)
+		}
+		if due := dueGrants(t.Context(), t, s); len(due) != 2 || due[0].NextAt().UnixMilli() != 0 {
+			t.Errorf("%s: got %+v, want both grants, due since ever", engine, due)
+		}
+	}
+}
+
+func dueGrants(ctx context.Context, t *testing.T, s connect.Store) (due []connect.Grant) {
+	t.Helper()
+	err := s.InTx(ctx, func(tx connect.Tx) (err error) {
+		due, err = tx.DueGrants(ctx, 1, testTime, 9)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return due
 }

@@ -17,7 +17,7 @@ func (s reader) SealedAttempts(ctx context.Context, q connect.SealedQuery) ([]co
 }
 
 func (s reader) SealedGrants(ctx context.Context, q connect.SealedQuery) ([]connect.Grant, error) {
-	return sealedRows(ctx, s, "grants", grantColumns, scanGrant, q)
+	return sealedRows(ctx, s, "grants", grantColumns(s.dialect), scanGrant, q)
 }
 
 func (s reader) SealedTargets(ctx context.Context, q connect.SealedQuery) ([]connect.Target, error) {

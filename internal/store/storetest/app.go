@@ -119,3 +119,29 @@ func testAppFilled(t *testing.T, s connect.Store) {
 	_, err = s.LiveApp(ctx, 0, "mastodon", "https://social.example")
 	wants(t, "live when retired", err, fault.NotFound)
 }
+
+func testPaceApp(t *testing.T, s connect.Store) {
+	ctx, w := t.Context(), newWorld(t, s, "a")
+	shared := sharedApp(t, s)
+	for _, want := range []connect.App{w.app, shared} {
+		troubled := want
+		troubled.Trouble, troubled.TroubleAt, troubled.Failing, troubled.Holds = "platform_unavailable", at(1), 5, 2
+		troubled.HoldUntil, troubled.PaceAt = at(2), at(3)
+		for _, want := range []connect.App{troubled, want} { // and well again
+			written := want
+			written.Name, written.ClientID, written.Sealed, written.UpdatedAt = "not written", "not written", []byte("not written"), at(9)
+			write(t, s, func(ctx context.Context, tx connect.Tx) error { return tx.PaceApp(ctx, written) })
+			var got connect.App
+			write(t, s, func(ctx context.Context, tx connect.Tx) (err error) {
+				got, err = tx.LockAppByID(ctx, want.ID)
+				return err
+			})
+			same(t, "paced", got, want)
+		}
+	}
+	absent := w.app
+	absent.ID += 99
+	wants(t, "pace of an absent one", s.InTx(ctx, func(tx connect.Tx) error { return tx.PaceApp(ctx, absent) }), fault.NotFound)
+	err := s.InTx(ctx, func(tx connect.Tx) error { _, err := tx.LockAppByID(ctx, absent.ID); return err })
+	wants(t, "absent", err, fault.NotFound)
+}

@@ -24,6 +24,7 @@ func testChannels(t *testing.T, s connect.Store) {
 	want := w.newChannel("page-2")
 	want.Lifecycle, want.Health, want.HealthReason = connect.LifecycleDisconnected, connect.HealthNeedsReauth, "revoked"
 	want.Review = connect.ReviewSuspended
+	want.HealthAt, want.ProvenAt = at(3), at(4)
 	want.Facts, want.FactsAt = facts(), at(1)
 	saved, made := saveChannel(t, s, want)
 	want.ID = saved.ID
@@ -32,6 +33,7 @@ func testChannels(t *testing.T, s connect.Store) {
 
 	want.Lifecycle, want.Health, want.HealthReason = connect.LifecycleActive, connect.HealthHealthy, ""
 	want.GrantID, want.TargetID, want.FactsAt, want.UpdatedAt = 0, 0, at(2), at(2)
+	want.HealthAt, want.ProvenAt = at(5), at(6)
 	again := want
 	again.ID, again.CreatedAt, again.Review = 0, at(2), connect.ReviewNone // what a reviewer decided stays
 	saved, made = saveChannel(t, s, again)
@@ -70,6 +72,44 @@ func testChannels(t *testing.T, s connect.Store) {
 	if !made1 || !made2 || first.ID == second.ID {
 		t.Errorf("without external id: got ids %d and %d, made %v and %v, want two", first.ID, second.ID, made1, made2)
 	}
+}
+
+func testChannelsOfGrant(t *testing.T, s connect.Store) {
+	w := newWorld(t, s, "a")
+	other := insertGrant(t, s, w.newGrant("other"))
+	all := []connect.Channel{w.channel}
+	for i, change := range []func(*connect.Channel){
+		func(c *connect.Channel) { c.Lifecycle = connect.LifecyclePaused },
+		func(c *connect.Channel) { c.Lifecycle = connect.LifecycleDisconnected },
+		func(c *connect.Channel) { c.GrantID = other.ID },
+		func(c *connect.Channel) { c.GrantID = 0 },
+	} {
+		c := w.newChannel(fmt.Sprint("page ", i))
+		change(&c)
+		c, _ = saveChannel(t, s, c)
+		all = append(all, c)
+	}
+	for grant, want := range map[int64][]connect.Channel{w.grant.ID: all[:2], other.ID: all[3:4], other.ID + 99: nil} {
+		got, err := s.ChannelsOfGrant(t.Context(), w.workspace.ID, grant)
+		same(t, "of the grant", got, want)
+		same(t, "error", err, nil)
+	}
+}
+
+func testChannelHealth(t *testing.T, s connect.Store) {
+	ctx, w := t.Context(), newWorld(t, s, "a")
+	want := w.channel
+	want.Health, want.HealthReason, want.HealthAt, want.ProvenAt, want.UpdatedAt = connect.HealthError, "target_gone", at(1), at(2), at(3)
+	for _, want := range []connect.Channel{want, w.channel} { // and back
+		written := want
+		written.Lifecycle, written.GrantID, written.Review = connect.LifecyclePaused, 0, connect.ReviewRejected // not written
+		write(t, s, func(ctx context.Context, tx connect.Tx) error { return tx.SetChannelHealth(ctx, written) })
+		got, err := s.Channel(ctx, w.workspace.ID, want.ID)
+		same(t, "health", got, want)
+		same(t, "error", err, nil)
+	}
+	want.ID += 99
+	wants(t, "absent", s.InTx(ctx, func(tx connect.Tx) error { return tx.SetChannelHealth(ctx, want) }), fault.NotFound)
 }
 
 func testChannelRace(t *testing.T, s connect.Store) {

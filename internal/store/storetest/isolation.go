@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"testing"
+	"time"
 
 	"patchbay/internal/connect"
 	"patchbay/internal/fault"
@@ -40,6 +41,13 @@ var notScoped = map[string]string{
 	"SaveInstance":       "processes have no workspace",
 	"DropInstance":       "processes have no workspace",
 	"DropOtherInstances": "processes have no workspace",
+	"DueApps":            "for the process that refreshes",
+	"DueGrants":          "for the process that refreshes",
+	"StaleGrants":        "for the process that refreshes",
+	"LockAppByID":        "for the process that refreshes",
+	"ReleaseGrants":      "for the process that refreshes",
+	"Now":                "a clock has no workspace",
+	"InsertAudit":        "the workspace is part of what is asked for",
 }
 
 // call asks workspace ws for what is w's. found is how much a list brought.
@@ -96,6 +104,11 @@ func scoped() map[string]call {
 			v := w.app
 			v.WorkspaceID, v.Name = ws, "foreign"
 			return tx.UpdateApp(ctx, v)
+		}),
+		"PaceApp": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			v := w.app
+			v.WorkspaceID, v.Trouble = ws, "foreign"
+			return tx.PaceApp(ctx, v)
 		}),
 		"RetireApp": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
 			return tx.RetireApp(ctx, ws, w.app.ID, at(1))
@@ -212,6 +225,15 @@ func scoped() map[string]call {
 			v.WorkspaceID, v.Subject = ws, "foreign"
 			return tx.UpdateGrant(ctx, v, v.Fence)
 		}),
+		"LockGrant": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, err := tx.LockGrant(ctx, ws, w.grant.ID)
+			return err
+		}),
+		"ClaimGrant": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			v := w.grant
+			v.WorkspaceID, v.Phase = ws, connect.PhaseRedeeming
+			return tx.ClaimGrant(ctx, v, v.Fence, time.Hour)
+		}),
 		"DeleteGrant": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
 			return tx.DeleteGrant(ctx, ws, w.grant.ID)
 		}),
@@ -252,6 +274,19 @@ func scoped() map[string]call {
 			_, err := tx.SaveChannel(ctx, v)
 			return err
 		}),
+		"ChannelsOfGrant": func(ctx context.Context, tx connect.Tx, ws int64, w world) (int, error) {
+			v, err := tx.ChannelsOfGrant(ctx, ws, w.grant.ID)
+			return len(v), err
+		},
+		"SetChannelHealth": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			v := w.channel
+			v.WorkspaceID, v.Health = ws, connect.HealthError
+			return tx.SetChannelHealth(ctx, v)
+		}),
+		"AuditLog": func(ctx context.Context, tx connect.Tx, ws int64, _ world) (int, error) {
+			v, err := tx.AuditLog(ctx, ws, 0, 9)
+			return len(v), err
+		},
 		"Emit": only(func(_ context.Context, tx connect.Tx, ws int64, w world) error {
 			tx.Emit(connect.Event{WorkspaceID: ws, Type: "foreign", ChannelID: w.channel.ID, At: t0})
 			return nil // told at the end of the transaction
@@ -287,6 +322,9 @@ func testIsolation(t *testing.T, s connect.Store) {
 		}
 		w.reply.Sealed = []byte("sealed")
 		if err := tx.SealReply(ctx, w.workspace.ID, w.reply.ID, w.reply.Sealed); err != nil {
+			return err
+		}
+		if _, err := tx.InsertAudit(ctx, connect.AuditEntry{WorkspaceID: w.workspace.ID, Action: "test", At: t0}); err != nil {
 			return err
 		}
 		tx.Emit(connect.Event{WorkspaceID: w.workspace.ID, Type: "test", Cause: connect.CauseSystem, At: t0})
@@ -395,5 +433,7 @@ func snapshot(t *testing.T, s connect.Store, w world) []any {
 	add(channels, err)
 	events, err := s.Events(ctx, ws, 0, 99)
 	add(events, err)
+	audit, err := s.AuditLog(ctx, ws, 0, 99)
+	add(audit, err)
 	return all
 }

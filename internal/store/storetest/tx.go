@@ -183,7 +183,7 @@ func testOneCanceled(t *testing.T, s connect.Store) {
 func occupy(t *testing.T, s connect.Store) (release func()) {
 	t.Helper()
 	n := MaxConns
-	if e, ok := s.(interface{ Engine() string }); ok && e.Engine() == "sqlite" {
+	if oneWriter(s) {
 		n = 1
 	}
 	begun, end := make(chan struct{}), make(chan struct{})
@@ -204,6 +204,12 @@ func occupy(t *testing.T, s connect.Store) (release func()) {
 		close(end)
 		same(t, "occupying transactions", errors.Join(<-errs...), nil)
 	}
+}
+
+// oneWriter tells whether a transaction waits for the one before it to end.
+func oneWriter(s connect.Store) bool {
+	e, ok := s.(interface{ Engine() string })
+	return ok && e.Engine() == "sqlite"
 }
 
 func testInvalidText(t *testing.T, s connect.Store) {

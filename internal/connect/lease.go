@@ -1,0 +1,214 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"patchbay/internal/fault"
+	"patchbay/internal/platform"
+	"patchbay/internal/vault"
+)
+
+// LeaseRequest asks for an access token of a channel.
+type LeaseRequest struct {
+	ChannelID int64
+	MinLife   time.Duration // how long the token must still be good; zero: a minute
+	NewerThan int64         // the Version of a token that the platform refused: another one is wanted; 0: any
+}
+
+// TokenLease is an access token that an application is lent.
+type TokenLease struct {
+	Channel   Channel
+	Access    vault.Secret
+	Type      string       // "Bearer", "DPoP"
+	Server    string       // origin of the API that it is for, where each account has its own; otherwise empty
+	Key       vault.Secret // private DPoP key as a JWK; otherwise empty
+	ExpiresAt time.Time    // zero: it does not expire
+	Version   int64        // grows with each new token
+}
+
+// Why no token is lent. A consent that is over is ErrReauth of the platform package with
+// the reason of the channel's health.
+var (
+	ErrNoGrant      = fault.New(fault.Conflict, "no_grant", "This channel stands without a consent: there is nothing to ask the platform with.")
+	ErrPaused       = fault.New(fault.Conflict, "channel_paused", "This channel is paused. Resume it first.")
+	ErrDisconnected = fault.New(fault.Conflict, "channel_disconnected", "This channel is disconnected. Connect it again.")
+	ErrNoNewerToken = fault.New(fault.Conflict, "no_newer_token", "This platform gives no newer token without the person, and it accepts this one.")
+	ErrTokenShort   = fault.New(fault.Conflict, "token_short", "No token of this platform lives that long. Ask for less.")
+	ErrRefreshing   = fault.New(fault.PlatformUnavailable, "refresh_pending", "The token has too little time left, and the platform has not answered with a new one yet.").After(15 * time.Second)
+)
+
+const (
+	leastLife = time.Minute
+	mostLife  = 24 * time.Hour
+)
+
+// LeaseToken lends an access token that is good for at least as long as was asked: it is
+// refreshed first where it is not. However many ask at once, on however many replicas,
+// one refresh is made. A target with a token of its own (a page) gets that one. Each
+// lease stands in the audit log. Needs ScopeTokensLease; another owner's channel is not
+// found.
+func (s *Service) LeaseToken(ctx context.Context, c Caller, r LeaseRequest) (TokenLease, error) {
+	if err := c.Require(ScopeTokensLease); err != nil {
+		return TokenLease{}, err
+	}
+	if r.MinLife < 0 || r.MinLife > mostLife {
+		return TokenLease{}, fault.InvalidField("min_lifetime_s", "range", "must be between 1 and 86400 seconds")
+	}
+	if r.MinLife == 0 {
+		r.MinLife = leastLife
+	}
+	channel, grant, err := s.grantedChannel(ctx, c, r.ChannelID)
+	if err != nil {
+		return TokenLease{}, err
+	}
+	if err := lendable(channel); err != nil {
+		return TokenLease{}, err
+	}
+	lease, err := s.lend(ctx, channel, grant, r)
+	if err != nil {
+		return TokenLease{}, err
+	}
+	return lease, s.audit(ctx, c, AuditEntry{
+		Action: AuditTokenLeased, OwnerID: channel.OwnerID, ChannelID: channel.ID,
+		Data: eventData("platform", channel.Platform, "version", fmt.Sprint(lease.Version), "expires_at", rfc3339(lease.ExpiresAt)),
+	})
+}
+
+// grantedChannel is a channel that the caller may see, with its grant.
+func (s *Service) grantedChannel(ctx context.Context, c Caller, id int64) (Channel, Grant, error) {
+	channel, err := s.store.Channel(ctx, c.WorkspaceID, id)
+	if err != nil {
+		return Channel{}, Grant{}, err
+	}
+	if c.OwnerID != 0 && c.OwnerID != channel.OwnerID {
+		return Channel{}, Grant{}, NoSuch("channel")
+	}
+	switch {
+	case channel.Lifecycle == LifecycleDisconnected:
+		return channel, Grant{}, ErrDisconnected
+	case channel.GrantID == 0:
+		return channel, Grant{}, ErrNoGrant
+	}
+	grant, err := s.store.Grant(ctx, c.WorkspaceID, channel.GrantID)
+	if errors.Is(err, fault.NotFound) {
+		return channel, Grant{}, ErrNoGrant
+	}
+	return channel, grant, err
+}
+
+// lendable is why the channel's state forbids to lend its token.
+func lendable(c Channel) error {
+	d := Diagnose(c.HealthReason)
+	switch {
+	case c.Lifecycle == LifecyclePaused:
+		return ErrPaused
+	case d.Health == HealthNeedsReauth:
+		return reauth(c.HealthReason)
+	case ofTarget(c.HealthReason):
+		return fault.New(fault.Conflict, c.HealthReason, d.Sentence+" "+d.Todo)
+	}
+	return nil
+}
+
+func reauth(reason string) error {
+	d := Diagnose(reason)
+	return fault.New(fault.ReauthRequired, reason, d.Sentence+" "+d.Todo)
+}
+
+// lend finds or makes the token: the target's own, else the grant's.
+func (s *Service) lend(ctx context.Context, channel Channel, grant Grant, r LeaseRequest) (TokenLease, error) {
+	own, version, err := s.ownToken(ctx, channel)
+	if err != nil {
+		return TokenLease{}, err
+	}
+	if own.Access.Empty() {
+		if grant, err = s.freshGrant(ctx, grant, r); err != nil {
+			return TokenLease{}, err
+		}
+		if own, err = s.credentialsOf(grant); err != nil {
+			return TokenLease{}, reauth(ReasonUnreadable)
+		}
+		version = grant.TokenVersion
+	} else if err := s.ownEnough(ctx, channel, own, version, r); err != nil {
+		return TokenLease{}, err
+	}
+	lease := TokenLease{Channel: channel, Access: own.Access, Type: "Bearer", ExpiresAt: own.ExpiresAt, Version: version}
+	if p, ok := s.platforms.Get(channel.Platform); ok {
+		if leaser, ok := p.(platform.Leaser); ok {
+			how, err := leaser.Lease(own)
+			if err != nil {
+				return TokenLease{}, fmt.Errorf("lease of channel %d: %w", channel.ID, err)
+			}
+			lease.Type, lease.Server, lease.Key = how.Type, how.Server, how.Key
+		}
+	}
+	return lease, nil
+}
+
+// ownToken is the credentials of the channel's target; empty where it has none.
+func (s *Service) ownToken(ctx context.Context, channel Channel) (platform.Credentials, int64, error) {
+	targets, err := s.store.Targets(ctx, channel.WorkspaceID, channel.GrantID)
+	if err != nil {
+		return platform.Credentials{}, 0, err
+	}
+	for _, t := range targets {
+		if t.ID == channel.TargetID {
+			own, err := s.targetCredentials(t)
+			if err != nil {
+				return platform.Credentials{}, 0, reauth(ReasonUnreadable)
+			}
+			return own, t.TokenVersion, nil
+		}
+	}
+	return platform.Credentials{}, 0, nil
+}
+
+// ownEnough tells whether a target's own token will do. One that the platform refused
+// cannot be renewed: the platform is asked what is the matter.
+func (s *Service) ownEnough(ctx context.Context, channel Channel, own platform.Credentials, version int64, r LeaseRequest) error {
+	if !own.ExpiresAt.IsZero() && own.ExpiresAt.Sub(s.now()) < r.MinLife {
+		return ErrTokenShort
+	}
+	if r.NewerThan < version {
+		return nil
+	}
+	return s.unrenewable(ctx, channel)
+}
+
+// unrenewable asks the platform about a token that it refused and that nobody but the
+// person can renew.
+func (s *Service) unrenewable(ctx context.Context, channel Channel) error {
+	if _, err := s.check(ctx, channel); err != nil {
+		return err
+	}
+	now, err := s.store.Channel(ctx, channel.WorkspaceID, channel.ID)
+	if err != nil {
+		return err
+	}
+	if err := lendable(now); err != nil {
+		return err
+	}
+	return ErrNoNewerToken
+}
+
+func (s *Service) audit(ctx context.Context, c Caller, e AuditEntry) error {
+	e.WorkspaceID, e.KeyID, e.At = c.WorkspaceID, c.KeyID, s.now()
+	err := s.store.InTx(ctx, func(tx Tx) error {
+		_, err := tx.InsertAudit(ctx, e)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("audit log: %w", err)
+	}
+	return nil
+}
+
+func rfc3339(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}

@@ -1,0 +1,256 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"patchbay/internal/fault"
+	"patchbay/internal/platform"
+)
+
+// Work refreshes or probes a claimed grant and commits what came of it. What the platform
+// answered is recorded on the grant and is no error here.
+//
+// It runs on when ctx is canceled: what was sent must be waited for.
+func (s *Service) Work(ctx context.Context, c Claim) error {
+	ctx = context.WithoutCancel(ctx)
+	if c.task == taskProbe {
+		_, err := s.probe(ctx, c, 0)
+		return err
+	}
+	_, err := s.refresh(ctx, c)
+	return err
+}
+
+// refresh sends the refresh once and commits the outcome. The refusal is what the platform
+// said instead of a token; err is ours.
+func (s *Service) refresh(ctx context.Context, c Claim) (no *platform.Refusal, err error) {
+	p, ok := s.platforms.Get(c.grant.Platform)
+	if !ok {
+		return nil, ErrNotOffered
+	}
+	token, refused := s.redeem(ctx, p, c.grant)
+	no = platform.RefusalOf(refused)
+	class := platform.ClassFine
+	if no != nil {
+		class = no.Class
+		s.log.WarnContext(ctx, "refresh refused", slog.Int64("grant", c.grant.ID), slog.String("platform", c.grant.Platform),
+			slog.String("class", string(class)), slog.Bool("ambiguous", no.Ambiguous), slog.Any("cause", refused))
+	}
+	s.refreshed(c.grant.Platform, class)
+	if no == nil {
+		return nil, s.keep(ctx, c, p.Spec(), token)
+	}
+	return no, s.commit(ctx, c, func(tx Tx, g *Grant) error { return s.refused(ctx, tx, c, g, p.Spec(), no) })
+}
+
+// redeem is the one request. Nothing else is done before what it answered is stored.
+func (s *Service) redeem(ctx context.Context, p platform.Platform, g Grant) (platform.Token, error) {
+	app, credentials, err := s.armed(ctx, g)
+	if err != nil {
+		return platform.Token{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.deadlineOf(p.Spec()))
+	defer cancel()
+	return platform.Refresh(ctx, s.envOf(g.Platform), p, platform.RefreshRequest{App: app, Credentials: credentials, Subject: g.Subject})
+}
+
+// armed is what a call for the grant needs. Its errors are refusals: nothing was sent.
+func (s *Service) armed(ctx context.Context, g Grant) (platform.App, platform.Credentials, error) {
+	app, err := s.clientOf(ctx, g)
+	if errors.Is(err, fault.PlatformRejected) {
+		return app, platform.Credentials{}, platform.Refuse(platform.ClassConfiguration, "", err)
+	}
+	var credentials platform.Credentials
+	if err == nil {
+		credentials, err = s.credentialsOf(g)
+	}
+	if err != nil {
+		return app, credentials, platform.Refuse(platform.ClassTransient, "", err)
+	}
+	return app, credentials, nil
+}
+
+// errLate answers a write that came after another process had taken the grant over, or
+// the person had consented anew.
+var errLate = fault.New(fault.Conflict, "late", "The grant was changed meanwhile.")
+
+// keep commits new credentials. Where the compare-and-swap refuses, because our lease was
+// over and another process took the grant for abandoned, the answer may still be the only
+// valid successor of what is stored: then it is taken in as a claim of its own.
+func (s *Service) keep(ctx context.Context, c Claim, spec platform.Spec, token platform.Token) error {
+	renew := func(tx Tx, g *Grant) error { return s.renewed(ctx, tx, c, g, spec, token) }
+	err := s.commit(ctx, c, renew)
+	if !errors.Is(err, errLate) {
+		return err
+	}
+	s.log.WarnContext(ctx, "late answer refused", slog.Int64("grant", c.grant.ID), slog.String("platform", c.grant.Platform))
+	return s.persist(ctx, func() error {
+		return s.store.InTx(ctx, func(tx Tx) error {
+			g, err := tx.LockGrant(ctx, c.grant.WorkspaceID, c.grant.ID)
+			if err != nil {
+				return err
+			}
+			if g.TokenVersion != c.grant.TokenVersion || g.Phase != PhaseAwaiting || g.LeaseLeft > 0 {
+				return errLate // renewed, or consented anew, or at this moment another's
+			}
+			fence := g.Fence
+			if err := renew(tx, &g); err != nil {
+				return err
+			}
+			s.log.InfoContext(ctx, "late answer taken in", slog.Int64("grant", g.ID))
+			return tx.UpdateGrant(ctx, g, fence)
+		})
+	})
+}
+
+// commit writes what a call brought, provided that the claim is still ours; errLate when
+// it is not. change gets the grant as it is stored.
+func (s *Service) commit(ctx context.Context, c Claim, change func(Tx, *Grant) error) error {
+	again := false
+	return s.persist(ctx, func() error {
+		return s.store.InTx(ctx, func(tx Tx) error {
+			g, err := tx.LockGrant(ctx, c.grant.WorkspaceID, c.grant.ID)
+			switch {
+			case errors.Is(err, fault.NotFound):
+				return errLate
+			case err != nil:
+				return err
+			case again && g.Fence == c.grant.Fence+1 && g.LeaseLeft <= 0:
+				return nil // the commit before went through, and its answer was lost
+			case g.Fence != c.grant.Fence:
+				return errLate
+			}
+			again = true
+			if err := change(tx, &g); err != nil {
+				return err
+			}
+			return tx.UpdateGrant(ctx, g, c.grant.Fence)
+		})
+	})
+}
+
+// persist runs a commit until the database takes it: what it holds exists nowhere else.
+// After a commit whose outcome was lost the next try finds the fence moved on.
+func (s *Service) persist(ctx context.Context, commit func() error) error {
+	const longest = 15 * time.Minute
+	began, wait := time.Now(), 50*time.Millisecond
+	for {
+		err := commit()
+		if err == nil || errors.Is(err, fault.Conflict) || errors.Is(err, fault.NotFound) || time.Since(began) > longest {
+			return err
+		}
+		s.log.ErrorContext(ctx, "commit of a refresh", slog.Any("cause", err))
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(wait):
+		}
+		wait = min(2*wait, 5*time.Second)
+	}
+}
+
+// renewed writes new credentials into the grant, and what follows from them.
+func (s *Service) renewed(ctx context.Context, tx Tx, c Claim, g *Grant, spec platform.Spec, token platform.Token) error {
+	now := s.now()
+	before := g.ExpiresAt
+	g.Fence++
+	g.TokenVersion++
+	g.IssuedAt, g.ProvenAt, g.UpdatedAt = now, now, now
+	sealed, err := s.sealGrant(*g, token.Credentials)
+	if err != nil {
+		return err
+	}
+	told, ends := g.Told, g.EndsAt
+	*g = s.scheduled(sealed, spec, token.Credentials)
+	if spec.Refresh == platform.RefreshRenewing && g.ExpiresAt.Sub(before) < time.Hour { // it brought no time
+		g.IssuedAt, g.Told, g.EndsAt = c.grant.IssuedAt, told, ends
+		g.RefreshAt, g.TellAt = time.Time{}, tellAt(*g)
+	}
+	if token.Scopes != nil {
+		g.Scopes, g.ScopesTold = token.Scopes, true
+	}
+	reason := ""
+	switch {
+	case g.ScopesTold && spec.LacksRequired(g.Scopes):
+		reason = platform.ReasonScopesMissing
+	case g.Told != 0: // the end stays foretold
+		reason = ReasonEnding
+	}
+	if err := s.setHealth(ctx, tx, g, reason, CausePlatform); err != nil {
+		return err
+	}
+	return s.noteApp(ctx, tx, c.app, nil)
+}
+
+// refused writes into the grant what an answer without a token means for it.
+func (s *Service) refused(ctx context.Context, tx Tx, c Claim, g *Grant, spec platform.Spec, no *platform.Refusal) error {
+	now := s.now()
+	g.Fence++
+	first := g.UpdatedAt // when this refresh token was first sent
+	g.Phase, g.UpdatedAt = PhaseIdle, now
+	if c.lost {
+		g.Phase = PhaseAwaiting
+	}
+	switch no.Class {
+	case platform.ClassPermanent:
+		reason := no.Reason
+		if c.lost && (reason == platform.ReasonRevoked || reason == "") {
+			reason = ReasonLostRotation
+		}
+		return s.end(ctx, tx, c, g, reason, no)
+	case platform.ClassConfiguration, platform.ClassRateLimited:
+		app, _ := c.app.after(no, now)
+		g.RefreshAt = app.HoldUntil.Add(backOff(1))
+	default:
+		g.Failures++
+		g.RefreshAt = now.Add(max(backOff(g.Failures), no.RetryAfter))
+	}
+	if no.Ambiguous {
+		s.awaitLost(g, spec, first)
+	}
+	if !g.ExpiresAt.IsZero() && !now.Before(g.ExpiresAt) {
+		reason := ReasonUnavailable
+		if no.Class == platform.ClassConfiguration {
+			reason = ReasonAppRejected
+		}
+		if err := s.setHealth(ctx, tx, g, reason, CausePlatform); err != nil {
+			return err
+		}
+	}
+	return s.noteApp(ctx, tx, c.app, no)
+}
+
+// awaitLost is what follows when the refresh token may be spent: by the platform's model.
+func (s *Service) awaitLost(g *Grant, spec platform.Spec, first time.Time) {
+	now := s.now()
+	switch spec.Refresh {
+	case platform.RefreshRotatingGrace:
+		if now.Before(first.Add(spec.RefreshGrace)) { // sent again, it answers the same
+			g.Phase, g.UpdatedAt, g.RefreshAt = PhaseRedeeming, first, now.Add(time.Second)
+			return
+		}
+	case platform.RefreshRotating:
+	default:
+		return
+	}
+	g.Phase = PhaseAwaiting
+	if at := lastTryAt(*g); at.After(g.RefreshAt) {
+		g.RefreshAt = at
+	}
+}
+
+// end stops what is due for a consent that only the person can mend.
+func (s *Service) end(ctx context.Context, tx Tx, c Claim, g *Grant, reason string, no *platform.Refusal) error {
+	if reason == "" {
+		reason = platform.ReasonRevoked
+	}
+	g.Phase, g.RefreshAt, g.ProbeAt, g.TellAt = PhaseIdle, time.Time{}, time.Time{}, time.Time{}
+	if err := s.setHealth(ctx, tx, g, reason, CausePlatform); err != nil {
+		return fmt.Errorf("health of grant %d: %w", g.ID, err)
+	}
+	return s.noteApp(ctx, tx, c.app, no)
+}

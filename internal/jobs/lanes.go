@@ -1,0 +1,120 @@
+package jobs
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Lanes works on what is due by key: each key has a lane of its own with a bounded number
+// of hands, so that what is slow in one delays no other. Whatever is claimed is done: when
+// ctx ends nothing more is claimed, and Run returns when the last hand is free.
+type Lanes[T any] struct {
+	Name  string
+	Every time.Duration // between two looks at which keys have something due
+	Hands int           // how many of one key are worked on at once
+
+	// Keys lists the keys that have something due.
+	Keys func(context.Context) ([]int64, error)
+	// Claim takes up to limit of a key's due ones. looked tells how many it looked at,
+	// those included that needed no hand; wait asks to come again that much later.
+	Claim func(ctx context.Context, key int64, limit int) (claimed []T, looked int, wait time.Duration, err error)
+	// Do works on one. It is not stopped by ctx, and bounds itself.
+	Do func(context.Context, T) error
+}
+
+// Run works until ctx ends.
+func (l Lanes[T]) Run(ctx context.Context, log *slog.Logger) {
+	run := &lanesRun[T]{Lanes: l, log: log, lanes: map[int64]*lane{}}
+	Run(ctx, log, []Loop{{Name: l.Name, Every: l.Every, Do: run.round}})
+	run.all.Wait()
+}
+
+// lanesRun is the lanes while they run.
+type lanesRun[T any] struct {
+	Lanes[T]
+	log *slog.Logger
+	all sync.WaitGroup
+
+	mu    sync.Mutex
+	lanes map[int64]*lane // by key, of every key seen
+}
+
+// lane is one key's.
+type lane struct {
+	open  bool          // somebody claims for it; guarded by lanesRun.mu
+	hands chan struct{} // holds one for each hand that works
+}
+
+// round opens the lane of each key that has something due.
+func (r *lanesRun[T]) round(ctx context.Context) error {
+	keys, err := r.Keys(ctx)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, key := range keys {
+		l := r.lanes[key]
+		if l == nil {
+			l = &lane{hands: make(chan struct{}, r.Hands)}
+			r.lanes[key] = l
+		}
+		if !l.open {
+			l.open = true
+			r.all.Go(func() { r.work(ctx, key, l) })
+		}
+	}
+	return nil
+}
+
+// work claims for a key until nothing of it is due. Hands may go on after it.
+func (r *lanesRun[T]) work(ctx context.Context, key int64, l *lane) {
+	defer func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		l.open = false
+	}()
+	for ctx.Err() == nil {
+		l.awaitHands((r.Hands + 1) / 2)
+		claimed, looked, wait, err := r.Claim(ctx, key, r.Hands-len(l.hands))
+		if err != nil && ctx.Err() == nil {
+			r.log.ErrorContext(ctx, "claim", slog.String("lanes", r.Name), slog.Int64("key", key), slog.Any("cause", err))
+			return // the next round comes again
+		}
+		for _, one := range claimed {
+			l.hands <- struct{}{}
+			r.all.Go(func() {
+				defer func() { <-l.hands }()
+				if err := r.Do(ctx, one); err != nil {
+					r.log.WarnContext(ctx, "work", slog.String("lanes", r.Name), slog.Int64("key", key), slog.Any("cause", err))
+				}
+			})
+		}
+		if looked == 0 && wait == 0 {
+			return
+		}
+		pause(ctx, min(wait, r.Every))
+	}
+}
+
+// awaitHands waits until so many hands are free: claims are made for several at once.
+func (l *lane) awaitHands(n int) {
+	for range n {
+		l.hands <- struct{}{}
+	}
+	for range n {
+		<-l.hands
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
