@@ -33,6 +33,8 @@ var rules = []rule{
 	{"internal/hosted/ui", []string{"internal/i18n"}, "view models in, HTML out"},
 	{"internal/connect", []string{"internal/platform", "internal/vault", "internal/fault"}, "the core sees no HTTP, no SQL and no room"},
 	{"internal/platforms", []string{"internal/platform", "internal/platforms/..."}, "the one list of platforms"},
+	{"internal/platforms/bluesky", []string{"internal/platform", "internal/platform/dpop", "internal/fault", "internal/vault", "internal/httpx"}, "its tokens are bound to a key"},
+	{"internal/platform/dpop", []string{"internal/vault", "internal/httpx"}, "keys and proofs of RFC 9449; it knows no platform"},
 	{"internal/platforms/...", []string{"internal/platform", "internal/fault", "internal/vault", "internal/httpx"}, "a platform knows no core, no other platform and not the Lab"},
 	{"internal/platforms/facebook", []string{"internal/platform", "internal/platform/meta", "internal/fault", "internal/vault", "internal/httpx"}, "shares Facebook Login with Instagram"},
 	{"internal/platforms/instagram", []string{"internal/platform", "internal/platform/meta", "internal/fault", "internal/vault", "internal/httpx"}, "shares Facebook Login with Facebook"},

@@ -24,10 +24,18 @@ func TestProbeByTargets(t *testing.T) {
 	}{
 		{"well", plain{identity: platform.Identity{Subject: "me", Scopes: all}, targets: ask}, map[platform.TargetKey]string{}, ""},
 		{"nobody tells the scopes", plain{identity: platform.Identity{Subject: "me"}, targets: ask}, map[platform.TargetKey]string{}, ""},
-		{"one gone, one blocked", plain{identity: platform.Identity{Subject: "me"}, targets: []platform.Target{target("1", ""), target("3", "no_task")}},
-			map[platform.TargetKey]string{key("2"): "target_gone", key("3"): "target_permission"}, ""},
-		{"listed twice, once blocked", plain{identity: platform.Identity{Subject: "me"}, targets: []platform.Target{target("1", ""), target("1", "no_task"), target("2", "no_task"), target("2", ""), target("3", "")}},
-			map[platform.TargetKey]string{}, ""},
+		{
+			"one gone, one blocked",
+			plain{identity: platform.Identity{Subject: "me"}, targets: []platform.Target{target("1", ""), target("3", "no_task")}},
+			map[platform.TargetKey]string{key("2"): "target_gone", key("3"): "target_permission"},
+			"",
+		},
+		{
+			"listed twice, once blocked",
+			plain{identity: platform.Identity{Subject: "me"}, targets: []platform.Target{target("1", ""), target("1", "no_task"), target("2", "no_task"), target("2", ""), target("3", "")}},
+			map[platform.TargetKey]string{},
+			"",
+		},
 		{"somebody else's token", plain{identity: platform.Identity{Subject: "you"}}, nil, "token_kind"},
 		{"another kind of token", plain{err: platform.ErrTokenKind}, nil, "token_kind"},
 		{"an optional permission withdrawn", plain{identity: platform.Identity{Subject: "me", Scopes: []string{"read", "post"}}, targets: ask}, map[platform.TargetKey]string{}, ""},

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +32,7 @@ func ReadRefusal(rules []Rule, resp *httpx.Response, now time.Time) *Refusal {
 	if resp.Status >= 200 && resp.Status <= 299 && len(words) == 0 {
 		return nil
 	}
+	words = append(words, challenged(resp)...)
 	out := &Refusal{Class: ClassTransient, RetryAfter: RetryAfter(resp, now)}
 	known := "none that is known"
 	rule, fits := firstRule(rules, resp.Status, words)
@@ -40,7 +42,7 @@ func ReadRefusal(rules []Rule, resp *httpx.Response, now time.Time) *Refusal {
 		known = rule.Word
 	case resp.Status == http.StatusTooManyRequests:
 		out.Class = ClassRateLimited
-	case resp.Status == http.StatusServiceUnavailable: // "not now": nothing was done
+	case resp.Status == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != "": // "not now": nothing was done
 	case resp.Status >= 500:
 		out.Ambiguous = true
 	case fits:
@@ -49,6 +51,17 @@ func ReadRefusal(rules []Rule, resp *httpx.Response, now time.Time) *Refusal {
 	}
 	out.cause = fmt.Errorf("status %d, error word: %s", resp.Status, cmp.Or(known, "any"))
 	return out
+}
+
+var challengeError = regexp.MustCompile(`\berror="([^"]+)"`)
+
+// challenged is the error word of a WWW-Authenticate challenge (RFC 6750 §3, RFC 9449 §9),
+// which may come with no body at all; none where there is none.
+func challenged(resp *httpx.Response) []string {
+	if m := challengeError.FindStringSubmatch(resp.Header.Get("WWW-Authenticate")); m != nil {
+		return m[1:]
+	}
+	return nil
 }
 
 func firstRule(rules []Rule, status int, words []string) (Rule, bool) {

@@ -81,6 +81,8 @@ func TestReadRefusal(t *testing.T) {
 		{"an error inside a 200", reply(200, `{"error":"dead"}`), told{Class: platform.ClassPermanent, Reason: "password_changed"}},
 		{"an unknown one inside a 200", reply(200, `{"error":"canary"}`), told{Class: platform.ClassTransient}},
 		{"401 in the platform's shape", reply(401, `{"error":"canary"}`), told{Class: platform.ClassPermanent, Reason: "token_refused"}},
+		{"401 by a challenge alone", reply(401, ``, `WWW-Authenticate: DPoP realm="x", error="invalid_token"`), told{Class: platform.ClassPermanent, Reason: "token_refused"}},
+		{"401 with a challenge of no error", reply(401, ``, `WWW-Authenticate: Basic realm="x"`), told{Class: platform.ClassTransient}},
 		{"401 of something between", reply(401, `<html>canary</html>`), told{Class: platform.ClassTransient}},
 		{"by the status alone", reply(403, `<html>canary</html>`), told{Class: platform.ClassConfiguration}},
 		{"unknown", reply(418, ``), told{Class: platform.ClassTransient}},

@@ -2,102 +2,96 @@ package meta
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
-	"patchbay/internal/fault"
 	"patchbay/internal/httpx"
 	"patchbay/internal/platform"
 )
 
-// The codes that matter here. Meta's texts are never looked at: they are translated,
-// and they change. https://developers.facebook.com/docs/graph-api/guides/error-handling
+// The codes that matter beyond their class. Meta's texts are never looked at: they are
+// translated, and they change.
 const (
-	codeUnknown     = 1
-	codePermission  = 10
-	codeParameter   = 100
-	codeApplication = 101 // no app of this id
-	codeSession     = 102
-	codeToken       = 190
-	codeRedirect    = 191 // the redirect URI's domain is not the app's
-	codePolicy      = 368
+	codePermission = 10
+	codeParameter  = 100
 
 	subcodeCodeExpired = 36007
 	subcodeCodeUsed    = 36009
 )
 
-// graphError is the Graph API's error object. It is an error of its own so that the
-// walk over portfolios can pass over what the person may not see.
+// graphError is the Graph API's error object, classed by the rules. It is an error of its
+// own so that the walk over portfolios can pass over what the person may not see.
 type graphError struct {
 	Code    int
 	Subcode int `json:"error_subcode"`
-	status  int
+	refusal *platform.Refusal
 }
 
 // readGraphError finds the error object, whatever the status: Meta answers 400 for
 // most, 401 and 403 for some, and the code is what counts.
-func readGraphError(resp *httpx.Response) (graphError, bool) {
+func readGraphError(rules []platform.Rule, resp *httpx.Response, now time.Time) (graphError, bool) {
 	var body struct{ Error *graphError }
 	if json.Unmarshal(resp.Body, &body) != nil || body.Error == nil {
 		return graphError{}, false
 	}
-	body.Error.status = resp.Status
-	return *body.Error, true
-}
-
-func (e graphError) Error() string { return e.Unwrap().Error() }
-
-// Unwrap makes the error one of platform's, so that fault.From finds it.
-func (e graphError) Unwrap() error { return e.fault(e.class()) }
-
-// class is what an error of an ordinary call means.
-func (e graphError) class() *fault.Error {
-	switch {
-	case e.passing(), e.Code == codeUnknown:
-		return platform.ErrUnavailable
-	case e.Code == codeToken, e.Code == codeSession:
-		return platform.ErrReauth
-	case e.permission():
-		return platform.ErrScopesMissing
-	case e.Code == 0 && e.status == http.StatusUnauthorized:
-		return platform.ErrReauth
-	case e.Code == 0:
-		return platform.ErrUnavailable
+	e := *body.Error
+	if e.refusal = platform.ReadRefusal(rules, resp, now); e.refusal == nil { // an empty object in a 200
+		e.refusal = platform.Refuse(platform.ClassTransient, "", errors.New("an error of no name"))
 	}
-	return platform.ErrRejected
+	if e.refusal.RetryAfter == 0 && e.refusal.Class == platform.ClassRateLimited {
+		e.refusal.RetryAfter = regainAccess(resp)
+	}
+	return e, true
 }
+
+func (e graphError) Error() string {
+	return fmt.Sprintf("graph error %d/%d: %v", e.Code, e.Subcode, e.refusal)
+}
+
+func (e graphError) Unwrap() error { return e.refusal }
 
 // permission tells whether a permission is missing, was removed, or never sufficed.
 func (e graphError) permission() bool {
 	return e.Code == codePermission || e.Code >= 200 && e.Code <= 299
 }
 
-// passing tells of trouble that ends by itself: the service, the rate limits (of app,
-// user, page and business use case), a temporary block for policy.
-func (e graphError) passing() bool {
-	switch e.Code {
-	case 2, 4, 17, 32, 341, 613, codePolicy:
-		return true
-	}
-	return e.Code >= 80000 && e.Code <= 80014 || e.status >= 500 || e.status == http.StatusTooManyRequests
-}
-
-// exchangeFault classes a refusal of a code or of the short token. Here code 1 with a
-// 400 is a wrong app secret, not the "unknown error" that it is elsewhere, and code
-// 100 is about the code, told apart by the subcode.
+// exchangeFault is a refusal of a code or of the short token, where code 100 is about the
+// code, told apart by the subcode.
 func (e graphError) exchangeFault() error {
-	class := e.class()
-	switch {
-	case e.passing():
-		class = platform.ErrUnavailable
-	case e.Code == codeParameter && (e.Subcode == subcodeCodeExpired || e.Subcode == subcodeCodeUsed):
-		class = platform.ErrCodeExpired
-	case e.Code == codeUnknown && e.status < http.StatusInternalServerError, e.Code == codeParameter, e.Code == codeApplication, e.Code == codeRedirect:
-		class = platform.ErrRejected
+	dead := e.Code == codeParameter && (e.Subcode == subcodeCodeExpired || e.Subcode == subcodeCodeUsed)
+	if dead && e.refusal.Class == platform.ClassConfiguration {
+		return platform.ErrCodeExpired.Because(fmt.Errorf("graph error %d/%d", e.Code, e.Subcode))
 	}
-	return e.fault(class)
+	return e
 }
 
-func (e graphError) fault(class *fault.Error) error {
-	return class.Because(fmt.Errorf("graph error %d/%d with status %d", e.Code, e.Subcode, e.status))
+// regainAccess is how long the rate limits of business use cases still hold, by the
+// header that tells it in minutes; zero when it does not.
+// https://developers.facebook.com/docs/graph-api/overview/rate-limiting
+func regainAccess(resp *httpx.Response) time.Duration {
+	var usage map[string][]struct {
+		Minutes int64 `json:"estimated_time_to_regain_access"`
+	}
+	_ = json.Unmarshal([]byte(resp.Header.Get("X-Business-Use-Case-Usage")), &usage) // absent more often than not
+	longest := int64(0)
+	for _, cases := range usage {
+		for _, c := range cases {
+			longest = max(longest, c.Minutes)
+		}
+	}
+	return time.Duration(min(longest, 24*60)) * time.Minute
+}
+
+// unexpected is an answer without an error object that is no success either; nil for one
+// that is.
+func unexpected(resp *httpx.Response, now time.Time) error {
+	if no := platform.ReadRefusal(nil, resp, now); no != nil {
+		return no
+	}
+	if resp.Status != http.StatusOK {
+		return platform.ErrUnavailable.Because(fmt.Errorf("the Graph API answered status %d", resp.Status))
+	}
+	return nil
 }

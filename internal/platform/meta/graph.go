@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"net/http"
 	"net/url"
 
 	"patchbay/internal/platform"
@@ -54,11 +53,11 @@ func (g Graph) fetch(ctx context.Context, address string, out any) error {
 	if err != nil {
 		return err
 	}
-	if e, ok := readGraphError(resp); ok {
+	if e, ok := readGraphError(CallRules(), resp, g.client.Now()); ok {
 		return e
 	}
-	if resp.Status != http.StatusOK {
-		return graphError{status: resp.Status}
+	if err := unexpected(resp, g.client.Now()); err != nil {
+		return err
 	}
 	return platform.Decode(resp, out)
 }

@@ -3,11 +3,14 @@ package meta
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"patchbay/internal/httpx"
 	"patchbay/internal/platform"
+	"patchbay/internal/vault"
 )
 
 // Authorize is the dialog's address. It adds auth_type=rerequest when a permission was
@@ -34,7 +37,7 @@ func Exchange(ctx context.Context, env platform.Env, spec platform.Spec, req pla
 	if err != nil {
 		return platform.Token{}, err
 	}
-	resp, err = lengthen(ctx, env, spec, req.App, short)
+	resp, err = lengthen(ctx, env, spec, req.App, short.Credentials.Access)
 	if err != nil {
 		return platform.Token{}, err
 	}
@@ -44,14 +47,16 @@ func Exchange(ctx context.Context, env platform.Env, spec platform.Spec, req pla
 // lengthen asks for a long-lived token. The documentation knows GET only, so the app
 // secret travels in the query, as everywhere in Meta's own libraries.
 // https://developers.facebook.com/docs/facebook-login/guides/access-tokens/get-long-lived
-func lengthen(ctx context.Context, env platform.Env, spec platform.Spec, app platform.App, short platform.Token) (*httpx.Response, error) {
+func lengthen(ctx context.Context, env platform.Env, spec platform.Spec, app platform.App, token vault.Secret) (*httpx.Response, error) {
 	q := url.Values{
 		"grant_type":        {"fb_exchange_token"},
 		"client_id":         {app.ClientID},
 		"client_secret":     {app.ClientSecret.Reveal()},
-		"fb_exchange_token": {short.Credentials.Access.Reveal()},
+		"fb_exchange_token": {token.Reveal()},
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, spec.TokenURL+"?"+q.Encode(), nil)
+	// A GET without a body is sent again by net/http itself when a kept connection turns out
+	// to be dead. With one, though it is empty, it is sent once.
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, spec.TokenURL+"?"+q.Encode(), struct{ io.Reader }{strings.NewReader("")})
 	if err != nil {
 		return nil, platform.ErrUnavailable.Because(errors.New("the token address is not a URL")) // err would quote the secret
 	}
@@ -65,7 +70,7 @@ func lengthen(ctx context.Context, env platform.Env, spec platform.Spec, app pla
 
 // readToken reads the common shape, and refusals in the Graph API's shape.
 func readToken(env platform.Env, spec platform.Spec, resp *httpx.Response) (platform.Token, error) {
-	if e, ok := readGraphError(resp); ok {
+	if e, ok := readGraphError(RefreshRules(), resp, env.Now()); ok {
 		return platform.Token{}, e.exchangeFault()
 	}
 	token, err := platform.ReadToken(spec, resp, env.Now())

@@ -24,14 +24,11 @@ import (
 // behind the data server (name, picture, followers), the profile record on the data
 // server (name, picture), the DID document (handle).
 func (p *Platform) Targets(ctx context.Context, c *platform.Client) (platform.Identity, []platform.Target, error) {
-	s, b, err := p.decodeSession(c.Credentials.Extra)
+	call, err := p.caller(c)
 	if err != nil {
 		return platform.Identity{}, nil, err
 	}
-	if b != nil {
-		b.nonce = s.PDSNonce
-	}
-	call := &caller{Client: c, session: s, binding: b}
+	s := call.session
 	view, err := call.prove(ctx)
 	if err != nil {
 		return platform.Identity{}, nil, err
@@ -66,6 +63,17 @@ type caller struct {
 	binding *binding // nil: an app password's session
 }
 
+func (p *Platform) caller(c *platform.Client) (*caller, error) {
+	s, b, err := p.decodeSession(c.Credentials.Extra)
+	if err != nil {
+		return nil, err
+	}
+	if b != nil {
+		b.nonce = s.PDSNonce
+	}
+	return &caller{Client: c, session: s, binding: b}, nil
+}
+
 func (c *caller) xrpc(ctx context.Context, method string, query url.Values) (*httpx.Response, error) {
 	address := c.session.PDS + "/xrpc/" + method
 	if len(query) > 0 {
@@ -83,14 +91,6 @@ func (c *caller) xrpc(ctx context.Context, method string, query url.Values) (*ht
 	return send(c.Env, req)
 }
 
-// refused tells whether the data server no longer takes the token. A session of an
-// app password is told so with 400.
-func refused(resp *httpx.Response) bool {
-	word := oauthError(resp)
-	return resp.Status == http.StatusUnauthorized ||
-		resp.Status == http.StatusBadRequest && (word == "ExpiredToken" || word == "InvalidToken")
-}
-
 // prove makes the two authorized calls; one success is enough. getSession answers
 // for any token with the atproto scope but is the reference server's own;
 // getProfile is passed on to an AppView, which a data server need not have.
@@ -99,8 +99,8 @@ func (c *caller) prove(ctx context.Context) (profileView, error) {
 	if err != nil {
 		return profileView{}, err
 	}
-	if refused(resp) {
-		return profileView{}, platform.ErrReauth.Because(errors.New("the data server does not accept the token"))
+	if no := platform.ReadRefusal(callRules(), resp, c.Now()); no != nil && no.Class == platform.ClassPermanent {
+		return profileView{}, fmt.Errorf("getSession: %w", no)
 	}
 	var who struct {
 		DID string `json:"did"`

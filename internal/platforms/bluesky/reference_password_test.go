@@ -37,6 +37,7 @@ func TestAppPasswordAtTheReferenceServer(t *testing.T) {
 	if identity.Subject != alice.DID || identity.Username != "alice.test" || len(targets) != 1 {
 		t.Errorf("got %s %q with %d targets, want %s alice.test with one", identity.Subject, identity.Username, len(targets), alice.DID)
 	}
+	s.live(t, token)
 }
 
 func TestAppPasswordsTheReferenceServerRefuses(t *testing.T) {

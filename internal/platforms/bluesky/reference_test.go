@@ -102,6 +102,7 @@ func TestApprove(t *testing.T) {
 		t.Errorf("subject: got %q, want %q", got, want)
 	}
 
+	s.reuse(t, token)
 	_, err = s.exchange(t.Context(), query.Get("code"), verifier, auth)
 	if got, want := fault.ReasonOf(err), "code_expired"; got != want {
 		t.Errorf("code used again: got %q, want %q (%v)", got, want, err)
@@ -193,6 +194,7 @@ func TestConfidentialClient(t *testing.T) {
 	if got, want := identity.Username, "bob.test"; got != want {
 		t.Errorf("username of a DID: got %q, want %q", got, want)
 	}
+	s.live(t, token)
 
 	s.app.ClientSecret = NewClientKey() // published is the other one
 	_, err = platform.Begin(t.Context(), s.env, s.platform, platform.AuthorizeRequest{

@@ -1,6 +1,7 @@
 package bluesky
 
 import (
+	"net/http"
 	"time"
 
 	"patchbay/internal/platform"
@@ -32,6 +33,9 @@ func (p *Platform) Spec() platform.Spec {
 		AccessLifetime:  30 * time.Minute,    // the specification's bound; the reference server allows 60
 		RefreshLifetime: 14 * 24 * time.Hour, // of a public client; a confidential one gets three months
 		Refresh:         platform.RefreshRotating,
+		RefreshRules:    refreshRules(),
+		CallRules:       callRules(),
+		ProbeEvery:      24 * time.Hour,
 		Revocation:      platform.ReachToken,
 
 		Input:   platform.InputHandle,
@@ -49,3 +53,37 @@ func (p *Platform) Spec() platform.Spec {
 }
 
 const scopes = "atproto transition:generic" // Spec.Scopes as requests carry them
+
+// inactive are the words of an account that its server has taken down, or its owner
+// deactivated. https://github.com/bluesky-social/atproto/tree/main/lexicons/com/atproto/server
+func inactive() []platform.Rule {
+	var rules []platform.Rule
+	for _, word := range []string{"AccountTakedown", "AccountSuspended", "AccountDeactivated"} {
+		rules = append(rules, platform.Rule{Word: word, Class: platform.ClassPermanent, Reason: platform.ReasonAccountInactive})
+	}
+	return rules
+}
+
+// refreshRules holds the words of both ways: of an authorization server beside those of
+// RFC 6749, and of com.atproto.server.refreshSession, which says ExpiredToken of revoked
+// sessions too.
+func refreshRules() []platform.Rule {
+	return append(inactive(),
+		platform.Rule{Word: "ExpiredToken", Class: platform.ClassPermanent, Reason: platform.ReasonRevoked},
+		platform.Rule{Word: "InvalidToken", Class: platform.ClassPermanent, Reason: platform.ReasonRevoked},
+		platform.Rule{Word: "invalid_client_metadata", Class: platform.ClassConfiguration}, // our document
+		platform.Rule{Word: "invalid_dpop_proof", Class: platform.ClassConfiguration},      // mostly this machine's clock
+	)
+}
+
+// callRules: a data server refuses an access token with 401, that of an app password's
+// session with 400. A refresh may mend both.
+func callRules() []platform.Rule {
+	return append(inactive(),
+		platform.Rule{Word: "use_dpop_nonce", Class: platform.ClassTransient},
+		platform.Rule{Word: "invalid_dpop_proof", Class: platform.ClassConfiguration},
+		platform.Rule{Word: "ExpiredToken", Class: platform.ClassPermanent, Reason: platform.ReasonTokenRefused},
+		platform.Rule{Word: "InvalidToken", Class: platform.ClassPermanent, Reason: platform.ReasonTokenRefused},
+		platform.Rule{Word: platform.AnyWord, Status: http.StatusUnauthorized, Class: platform.ClassPermanent, Reason: platform.ReasonTokenRefused},
+	)
+}

@@ -54,6 +54,9 @@ func (g *graph) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if after := r.URL.Query().Get("after"); after != "" {
 		key += "?after=" + after
 	}
+	if token := r.URL.Query().Get("input_token"); token != "" {
+		key += "?" + token
+	}
 	body, ok := g.answers[key]
 	status := g.status[key]
 	switch {
@@ -284,7 +287,7 @@ func TestGraphErrors(t *testing.T) {
 		{403, 10, 0, "scopes_missing"},
 		{403, 200, 0, "scopes_missing"},
 		{403, 299, 0, "scopes_missing"},
-		{400, 300, 0, "platform_rejected"},
+		{400, 300, 0, "platform_unavailable"}, // a code that nobody knows blames nobody
 		{400, 1, 0, "platform_unavailable"},
 		{500, 2, 0, "platform_unavailable"},
 		{400, 4, 0, "platform_unavailable"},

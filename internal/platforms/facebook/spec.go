@@ -34,6 +34,9 @@ func spec(version string) platform.Spec {
 
 		AccessLifetime: 60 * 24 * time.Hour, // of the long-lived token; page tokens do not expire
 		Refresh:        platform.RefreshRenewing,
+		RefreshRules:   meta.RefreshRules(),
+		CallRules:      meta.CallRules(),
+		ProbeEvery:     24 * time.Hour,
 		Revocation:     platform.ReachUserApp,
 
 		Version:  version,
@@ -48,6 +51,8 @@ func spec(version string) platform.Spec {
 			"https://developers.facebook.com/docs/facebook-login/web/permissions/",
 			"https://developers.facebook.com/documentation/business-sdk/common-scenarios/token-switch",
 			"https://developers.facebook.com/docs/graph-api/guides/error-handling",
+			"https://developers.facebook.com/docs/facebook-login/guides/access-tokens/debugging",
+			"https://developers.facebook.com/docs/graph-api/overview/rate-limiting",
 			"https://developers.facebook.com/docs/graph-api/changelog/versions/",
 		},
 	}

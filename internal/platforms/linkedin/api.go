@@ -2,12 +2,11 @@ package linkedin
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
-	"patchbay/internal/fault"
 	"patchbay/internal/httpx"
 	"patchbay/internal/platform"
 )
@@ -41,29 +40,18 @@ func (a api) get(ctx context.Context, path string, out any) error {
 }
 
 // refused classes an error answer: {"status","code","serviceErrorCode","message"}, of
-// which older addresses leave the code out.
+// which older addresses leave the code out. What the operator can do stands in the log.
 func (a api) refused(resp *httpx.Response) error {
-	var body struct{ Code string }
-	_ = json.Unmarshal(resp.Body, &body) // the status alone says enough
-	if resp.Status == http.StatusUpgradeRequired || body.Code == "NONEXISTENT_VERSION" || body.Code == "VERSION_MISSING" {
-		return platform.ErrRejected.Because(fmt.Errorf("status %d: LinkedIn-Version %s has ended or is not there yet; set PATCHBAY_LINKEDIN_VERSION to a living month", resp.Status, a.version))
+	no := platform.ReadRefusal(callRules(), resp, a.client.Now())
+	words := platform.Words(resp.Body)
+	switch {
+	case no == nil: // another 2xx
+		return platform.ErrUnavailable.Because(fmt.Errorf("LinkedIn answered status %d", resp.Status))
+	case resp.Status == http.StatusUpgradeRequired, slices.Contains(words, "NONEXISTENT_VERSION"), slices.Contains(words, "VERSION_MISSING"):
+		return fmt.Errorf("LinkedIn-Version %s has ended or is not there yet; set PATCHBAY_LINKEDIN_VERSION to a living month: %w", a.version, no)
+	case resp.Status == http.StatusForbidden:
+		return fmt.Errorf("the app lacks a product; without the Community Management API set PATCHBAY_LINKEDIN_ORGANIZATIONS=off: %w", no)
+	default:
+		return fmt.Errorf("LinkedIn's API: %w", no)
 	}
-	class, hint := classOf(resp.Status)
-	return class.Because(fmt.Errorf("LinkedIn answered status %d%s", resp.Status, hint))
-}
-
-// classOf: a 401 is a token that expired, was revoked or is none (EXPIRED_, REVOKED_,
-// INVALID_ACCESS_TOKEN), or a member whom LinkedIn restricted; in each case only the
-// person can help. A 403 is the operator's: people grant everything or nothing, so what
-// is missing is a product that LinkedIn has not given to the app or took away again.
-func classOf(status int) (class *fault.Error, hint string) {
-	switch status {
-	case http.StatusUnauthorized:
-		return platform.ErrReauth, ""
-	case http.StatusForbidden:
-		return platform.ErrRejected, ": the app lacks a product; without the Community Management API set PATCHBAY_LINKEDIN_ORGANIZATIONS=off"
-	case http.StatusBadRequest, http.StatusNotFound:
-		return platform.ErrRejected, ""
-	}
-	return platform.ErrUnavailable, "" // 429, 5xx, and what nobody knows
 }

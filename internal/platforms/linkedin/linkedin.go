@@ -33,6 +33,8 @@ type linkedin struct{ cfg Config }
 var (
 	_ platform.Platform  = linkedin{}
 	_ platform.Exchanger = linkedin{}
+	_ platform.Prober    = linkedin{}
+	_ platform.Revoker   = linkedin{}
 	_ platform.Guide     = linkedin{}
 )
 
@@ -57,7 +59,11 @@ func (l linkedin) Exchange(ctx context.Context, env platform.Env, req platform.E
 	if resp.Status == http.StatusBadRequest && aboutTheCode(resp.Body) {
 		return platform.Token{}, platform.ErrCodeExpired.Because(errors.New("status 400 about the code: used, too old, or bound to another app or redirect URI"))
 	}
-	return platform.ReadToken(l.Spec(), resp, env.Now())
+	token, err := platform.ReadToken(l.Spec(), resp, env.Now())
+	if c := &token.Credentials; err == nil && !c.Refresh.Empty() && c.RefreshExpiresAt.IsZero() {
+		c.RefreshExpiresAt = env.Now().Add(l.Spec().RefreshLifetime) // its end is fixed by this answer
+	}
+	return token, err
 }
 
 // aboutTheCode recognises how LinkedIn says, in one sentence, that a code was used, is too

@@ -1,6 +1,7 @@
 package linkedin
 
 import (
+	"net/http"
 	"regexp"
 	"time"
 
@@ -51,6 +52,9 @@ func spec(cfg Config) platform.Spec {
 		Refresh:         platform.RefreshStable,
 		RefreshOptional: true,
 		RefreshLifetime: 365 * day,
+		RefreshRules:    refreshRules(),
+		CallRules:       callRules(),
+		ProbeEvery:      day,
 		Revocation:      platform.ReachToken,
 
 		Version:       cfg.Version,
@@ -63,6 +67,7 @@ func spec(cfg Config) platform.Spec {
 		Sources: []string{
 			"https://learn.microsoft.com/en-us/linkedin/shared/authentication/authorization-code-flow",
 			"https://learn.microsoft.com/en-us/linkedin/shared/authentication/programmatic-refresh-tokens",
+			"https://learn.microsoft.com/en-us/linkedin/shared/authentication/token-introspection",
 			"https://learn.microsoft.com/en-us/linkedin/shared/api-guide/concepts/error-handling",
 			"https://learn.microsoft.com/en-us/linkedin/marketing/versioning",
 			"https://learn.microsoft.com/en-us/linkedin/marketing/integrations/migrations",
@@ -82,6 +87,37 @@ func spec(cfg Config) platform.Spec {
 		s.Pick = platform.PickMany
 	}
 	return s
+}
+
+// refreshRules: LinkedIn has been seen to say the same sentence about a dead refresh token
+// with RFC 6749's word (which needs no rule here) and with this one.
+func refreshRules() []platform.Rule {
+	return []platform.Rule{
+		{Word: "invalid_request: The provided authorization grant or refresh token is invalid, expired or revoked", Class: platform.ClassPermanent, Reason: platform.ReasonRevoked},
+	}
+}
+
+// callRules: the names and numbers of
+// https://learn.microsoft.com/en-us/linkedin/shared/api-guide/concepts/error-handling. A 401
+// of no name is a token that is none, or a member whom LinkedIn restricted. A 403 is the
+// operator's: people grant everything or nothing, so what is missing is a product that
+// LinkedIn has not given to the app or took away again.
+func callRules() []platform.Rule {
+	dead := func(word, reason string) platform.Rule {
+		return platform.Rule{Word: word, Status: http.StatusUnauthorized, Class: platform.ClassPermanent, Reason: reason}
+	}
+	ours := func(status int) platform.Rule {
+		return platform.Rule{Status: status, Class: platform.ClassConfiguration}
+	}
+	return []platform.Rule{
+		dead("REVOKED_ACCESS_TOKEN", platform.ReasonRevoked), dead("65601", platform.ReasonRevoked),
+		dead("EXPIRED_ACCESS_TOKEN", platform.ReasonTokenRefused), dead("65602", platform.ReasonTokenRefused),
+		dead("INVALID_ACCESS_TOKEN", platform.ReasonTokenRefused), dead("65600", platform.ReasonTokenRefused),
+		dead("", platform.ReasonTokenRefused),
+		{Word: "NONEXISTENT_VERSION", Class: platform.ClassConfiguration},
+		{Word: "VERSION_MISSING", Class: platform.ClassConfiguration},
+		ours(http.StatusUpgradeRequired), ours(http.StatusForbidden), ours(http.StatusBadRequest), ours(http.StatusNotFound),
+	}
 }
 
 // versions is LinkedIn's table, newest first. A version is released in the month it is

@@ -3,7 +3,6 @@ package mastodon
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -85,27 +84,14 @@ func webAddress(address string) string {
 	return address
 }
 
-// scopeRefused is Mastodon's one sentence for a token that may not do this. Other 403s
-// are about the person: disabled, not confirmed, not yet approved.
-const scopeRefused = "This action is outside the authorized scopes"
-
 // refusedAccount classes an error answer of the API, {"error": a sentence}. A 403
 // without one is not Mastodon's but of something before it.
 func refusedAccount(resp *httpx.Response, c *platform.Client) error {
-	var body struct {
-		Error string `json:"error"`
+	if resp.Status == http.StatusUnprocessableEntity { // an app's own token is no person's
+		return platform.ErrTokenKind.Because(errors.New("reading the account: status 422"))
 	}
-	_ = json.Unmarshal(resp.Body, &body)
-	class := platform.ErrUnavailable
-	switch {
-	case resp.Status == http.StatusUnauthorized:
-		class = platform.ErrReauth
-	case resp.Status == http.StatusForbidden && body.Error == scopeRefused:
-		class = platform.ErrScopesMissing
-	case resp.Status == http.StatusForbidden && body.Error != "":
-		class = platform.ErrReauth
-	case resp.Status == http.StatusUnprocessableEntity: // an app's own token is no person's
-		class = platform.ErrTokenKind
+	if no := platform.ReadRefusal(callRules(), resp, c.Now()); no != nil {
+		return fmt.Errorf("reading the account: %w", no)
 	}
-	return class.Because(fmt.Errorf("reading the account: status %d", resp.Status)).After(wait(resp, c.Now()))
+	return platform.ErrUnavailable.Because(fmt.Errorf("reading the account: status %d", resp.Status))
 }

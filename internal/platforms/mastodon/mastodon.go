@@ -31,6 +31,7 @@ var (
 	_ platform.Registrar  = (*Platform)(nil)
 	_ platform.Authorizer = (*Platform)(nil)
 	_ platform.Exchanger  = (*Platform)(nil)
+	_ platform.Revoker    = (*Platform)(nil)
 	_ platform.Guide      = (*Platform)(nil)
 )
 

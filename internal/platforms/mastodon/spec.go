@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"net/http"
 	"time"
 
 	"patchbay/internal/platform"
@@ -32,6 +33,8 @@ func spec() platform.Spec {
 
 		CodeLifetime: 10 * time.Minute, // Doorkeeper's default, which Mastodon leaves as it is
 		Refresh:      platform.RefreshNone,
+		CallRules:    callRules(),
+		ProbeEvery:   24 * time.Hour, // nothing else would notice a token that was taken back
 		// A second consent of the same person to the same app is answered with the same
 		// token (reuse_access_token): ending one ends them all.
 		// https://github.com/mastodon/mastodon/blob/v4.5.3/config/initializers/doorkeeper.rb
@@ -50,5 +53,20 @@ func spec() platform.Spec {
 			"https://docs.joinmastodon.org/api/rate-limits/",
 			"https://github.com/doorkeeper-gem/doorkeeper",
 		},
+	}
+}
+
+// callRules: the sentences of Mastodon's API about a person's account are not translated;
+// Doorkeeper's about the token are, so there the status counts.
+// https://github.com/mastodon/mastodon/blob/v4.5.3/app/controllers/api/base_controller.rb
+func callRules() []platform.Rule {
+	dead := func(word string, status int, reason string) platform.Rule {
+		return platform.Rule{Word: word, Status: status, Class: platform.ClassPermanent, Reason: reason}
+	}
+	return []platform.Rule{
+		dead(platform.AnyWord, http.StatusUnauthorized, platform.ReasonRevoked),
+		dead("This action is outside the authorized scopes", http.StatusForbidden, platform.ReasonScopesMissing),
+		dead("Your login is missing a confirmed e-mail address", http.StatusForbidden, platform.ReasonCheckpoint),
+		dead(platform.AnyWord, http.StatusForbidden, platform.ReasonAccountInactive), // disabled, suspended, not yet approved
 	}
 }

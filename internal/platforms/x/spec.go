@@ -1,6 +1,7 @@
 package x
 
 import (
+	"net/http"
 	"time"
 
 	"patchbay/internal/platform"
@@ -33,6 +34,9 @@ func spec() platform.Spec {
 		CodeLifetime:   30 * time.Second, // exchanged inside the callback request, never queued
 		AccessLifetime: 2 * time.Hour,
 		Refresh:        platform.RefreshRotating, // reuse may end the whole family; its lifetime is not documented
+		RefreshRules:   refreshRules(),
+		CallRules:      callRules(),
+		ProbeEvery:     0, // never by itself: X charges for each read of an account
 		Revocation:     platform.ReachToken,
 
 		Targets: []platform.TargetKind{{Kind: "profile", Role: platform.RoleAccount}},
@@ -43,7 +47,40 @@ func spec() platform.Spec {
 			"https://docs.x.com/fundamentals/authentication/oauth-2-0/user-access-token",
 			"https://docs.x.com/fundamentals/authentication/guides/v2-authentication-mapping",
 			"https://docs.x.com/x-api/fundamentals/response-codes-and-errors",
+			"https://developer.x.com/en/support/x-api/error-troubleshooting",
 			"https://docs.x.com/x-api/getting-started/pricing",
 		},
 	}
 }
+
+// refreshRules: X says invalid_request of a refresh token that is used, revoked or unknown,
+// where RFC 6749 §5.2 has invalid_grant. The same word with another description is about our
+// request. https://github.com/trypostit/trypost/issues/126
+func refreshRules() []platform.Rule {
+	return []platform.Rule{
+		{Word: "invalid_request: Value passed for the token was invalid.", Class: platform.ClassPermanent, Reason: platform.ReasonRevoked},
+		{Word: problem("client-forbidden"), Class: platform.ClassConfiguration},
+	}
+}
+
+// callRules: the types of https://docs.x.com/x-api/fundamentals/response-codes-and-errors, and
+// the numbers of https://developer.x.com/en/support/x-api/error-troubleshooting, which some
+// answers still have. A 403 of no known type is about our app: a person grants all or nothing.
+func callRules() []platform.Rule {
+	return []platform.Rule{
+		{Word: problem("usage-capped"), Status: http.StatusTooManyRequests, Class: platform.ClassConfiguration}, // out of paid credits
+		{Word: problem("usage-capped"), Class: platform.ClassConfiguration},
+		{Word: problem("rate-limit-exceeded"), Class: platform.ClassRateLimited},
+		{Word: problem("client-forbidden"), Class: platform.ClassConfiguration},
+		{Word: problem("not-authorized-for-resource"), Class: platform.ClassPermanent, Reason: platform.ReasonScopesMissing},
+		{Word: "64", Status: http.StatusForbidden, Class: platform.ClassPermanent, Reason: platform.ReasonAccountInactive}, // suspended
+		{Word: "326", Status: http.StatusForbidden, Class: platform.ClassPermanent, Reason: platform.ReasonCheckpoint},     // locked until they sign in
+		{Word: platform.AnyWord, Status: http.StatusUnauthorized, Class: platform.ClassPermanent, Reason: platform.ReasonTokenRefused},
+		{Status: http.StatusPaymentRequired, Class: platform.ClassConfiguration},
+		{Status: http.StatusForbidden, Class: platform.ClassConfiguration},
+		{Status: http.StatusBadRequest, Class: platform.ClassConfiguration},
+		{Status: http.StatusNotFound, Class: platform.ClassConfiguration},
+	}
+}
+
+func problem(name string) string { return apiOrigin + "/2/problems/" + name }

@@ -11,8 +11,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
-	"patchbay/internal/fault"
 	"patchbay/internal/httpx"
 	"patchbay/internal/platform"
 )
@@ -73,14 +73,14 @@ type user struct {
 }
 
 // Targets is the one account whose consent it is. X charges for each such read, so it
-// is made once, when an account is connected.
+// is made when an account is connected, and as a probe only when somebody asks for one.
 func (x) Targets(ctx context.Context, c *platform.Client) (platform.Identity, []platform.Target, error) {
 	resp, err := c.Get(ctx, apiOrigin+"/2/users/me?user.fields="+url.QueryEscape("id,name,username,profile_image_url,public_metrics,verified"))
 	if err != nil {
 		return platform.Identity{}, nil, err
 	}
 	if resp.Status != http.StatusOK {
-		return platform.Identity{}, nil, refused(resp.Status, resp)
+		return platform.Identity{}, nil, refused(resp, c.Now())
 	}
 	var body struct{ Data *user }
 	if err := platform.Decode(resp, &body); err != nil {
@@ -88,7 +88,7 @@ func (x) Targets(ctx context.Context, c *platform.Client) (platform.Identity, []
 	}
 	// A 200 may carry errors beside the data, about single fields: the data counts.
 	if body.Data == nil || body.Data.ID == "" {
-		return platform.Identity{}, nil, refused(resp.Status, resp)
+		return platform.Identity{}, nil, refused(resp, c.Now())
 	}
 	facts := body.Data.facts()
 	id := platform.Identity{Subject: body.Data.ID, Facts: facts}
@@ -106,34 +106,11 @@ func (u user) facts() platform.Facts {
 	return f
 }
 
-// problems are the types of X's API errors that are about our app, whatever the status:
-// not enrolled, or out of paid credits. https://docs.x.com/x-api/fundamentals/response-codes-and-errors
-var problems = map[string]*fault.Error{
-	"https://api.x.com/2/problems/client-forbidden":            platform.ErrRejected,
-	"https://api.x.com/2/problems/usage-capped":                platform.ErrRejected,
-	"https://api.x.com/2/problems/not-authorized-for-resource": platform.ErrScopesMissing,
-}
-
-// refused classes an answer of the API proper: {"title","type","status","detail"}, or
-// the same inside "errors".
-func refused(status int, resp *httpx.Response) error {
-	type problem struct{ Type string }
-	var body struct {
-		problem
-		Errors []problem
+// refused classes an answer of the API proper: {"title","type","status","detail"}, the
+// same inside "errors", or no account where there should be one.
+func refused(resp *httpx.Response, now time.Time) error {
+	if no := platform.ReadRefusal(spec().CallRules, resp, now); no != nil {
+		return no
 	}
-	_ = json.Unmarshal(resp.Body, &body) // the status alone says enough
-	class := platform.ErrUnavailable
-	switch status {
-	case http.StatusUnauthorized:
-		class = platform.ErrReauth
-	case http.StatusPaymentRequired, http.StatusForbidden, http.StatusBadRequest, http.StatusNotFound:
-		class = platform.ErrRejected
-	}
-	for _, p := range append(body.Errors, body.problem) {
-		if known, ok := problems[p.Type]; ok {
-			class = known
-		}
-	}
-	return class.Because(fmt.Errorf("reading the account: status %d", status))
+	return platform.ErrUnavailable.Because(fmt.Errorf("reading the account: status %d, and no account", resp.Status))
 }
