@@ -45,7 +45,9 @@ type Options struct {
 	Keyset  []byte                 // of the vault, as vault.NewKeyset made it; unused with Keys
 	Keys    func() ([]byte, error) // where the keyset is, such as a key file: looked at again and again
 	Lab     bool                   // the Lab stands in for platforms without credentials of their own
+	LabFile string                 // where the Lab keeps its clients and tokens across restarts; empty: nowhere
 	Now     func() time.Time       // the clock of expiry and schedules; nil: time.Now
+	Clock   *lab.Clock             // in place of Now: one that the Lab moves; nil: with a Lab, one over Now
 	Version string
 	Limits  Limits // zero: DefaultLimits
 
@@ -56,9 +58,7 @@ type Options struct {
 
 // New wires the program over an opened store. Nothing runs until Run.
 func New(ctx context.Context, cfg config.Config, opt Options) (*App, error) {
-	if opt.Now == nil {
-		opt.Now = time.Now
-	}
+	opt.Clock, opt.Now = clockOf(opt)
 	store, err := openStore(ctx, cfg, opt)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
@@ -137,6 +137,9 @@ func (a *App) Run(ctx context.Context) {
 		{Name: "drop_kept_replies", Every: 10 * time.Minute, Do: a.Service.DropReplies},
 	}
 	loops = append(loops, a.keys.loops()...)
+	if a.Lab != nil {
+		loops = append(loops, labLoop(a.Lab))
+	}
 	if a.store.Engine() == "postgres" { // other replicas may change what is waited for here
 		loops = append(loops, jobs.Loop{Name: "poll_waited_sessions", Every: time.Second, Do: a.Service.PollWaited})
 	}
@@ -164,5 +167,9 @@ func (a *App) sweep() func(context.Context) error {
 // Close closes what New opened.
 func (a *App) Close() error {
 	a.client.CloseIdle()
-	return errors.Join(a.keys.goodbye(), a.store.Close())
+	var kept error
+	if a.Lab != nil {
+		kept = a.Lab.Save()
+	}
+	return errors.Join(kept, a.keys.goodbye(), a.store.Close())
 }

@@ -13,16 +13,22 @@ import (
 	"patchbay/internal/config"
 	"patchbay/internal/fault"
 	"patchbay/internal/platform"
+	"patchbay/internal/platforms/custom"
 )
 
 func names(seen clocks) []string { return slices.Sorted(maps.Keys(seen)) }
 
 // platforms examines each platform's app, all at once, and gathers their clocks.
 func (d Doctor) platforms(ctx context.Context) ([]Check, clocks) {
-	list, err := platformList(d.Config)
+	list, cfg, err := platformList(d.Config)
 	if err != nil {
-		return []Check{{"platforms", CheckProblem, err.Error(), "correct the setting"}}, clocks{}
+		var checks []Check
+		for _, p := range config.Problems(err) {
+			checks = append(checks, Check{"platforms", CheckProblem, p.Error(), "correct the setting"})
+		}
+		return checks, clocks{}
 	}
+	d.Config = cfg // with the apps of the operator's own platforms
 	checks, seen := make([]Check, len(list)), clocks{}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -67,7 +73,11 @@ func (d Doctor) platform(ctx context.Context, p platform.Platform) (Check, time.
 	ctx, cancel := context.WithTimeout(ctx, callPatience)
 	defer cancel()
 	at, err := checker.CheckApp(ctx, d.env(), platform.App{ClientID: own.ClientID, ClientSecret: own.ClientSecret})
-	return appCheck(spec, name, callback, err), at
+	check := appCheck(spec, name, callback, err)
+	if _, described := p.(*custom.Platform); described && check.Status == CheckProblem {
+		check.Next = "compare client_id, the secret and client_auth in its file with the app's settings there"
+	}
+	return check, at
 }
 
 func appCheck(spec platform.Spec, name, callback string, err error) Check {

@@ -4,14 +4,77 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"net"
 	"net/http"
+	"sync"
 	"time"
 
+	"patchbay/internal/config"
 	"patchbay/internal/httpx"
+	"patchbay/internal/jobs"
 	"patchbay/internal/lab"
 )
+
+// clockOf is the clock that the whole program goes by, which beside a Lab is the Lab's:
+// only there can it be moved.
+func clockOf(opt Options) (*lab.Clock, func() time.Time) {
+	switch {
+	case opt.Clock == nil && opt.Lab:
+		opt.Clock = lab.NewClock(opt.Now)
+	case opt.Clock == nil && opt.Now == nil:
+		return nil, time.Now
+	case opt.Clock == nil:
+		return nil, opt.Now
+	}
+	return opt.Clock, opt.Clock.Now
+}
+
+// openLab makes a Lab, with what an earlier one left in the file.
+func openLab(origin string, clock *lab.Clock, file string) (*lab.Lab, error) {
+	l := lab.New(lab.Config{BaseURL: origin, Clock: clock})
+	if file == "" {
+		return l, nil
+	}
+	return l, l.Keep(file)
+}
+
+// labLoop keeps what changed at the Lab: a process that is killed loses a second of it.
+func labLoop(l *lab.Lab) jobs.Loop {
+	return jobs.Loop{Name: "keep_lab", Every: time.Second, Do: func(context.Context) error { return l.Save() }}
+}
+
+// ServeLab serves a Lab and nothing else until ctx ends. It calls ready once the listener
+// is being served.
+func ServeLab(ctx context.Context, log *slog.Logger, listener net.Listener, file string, ready func()) error {
+	l, err := openLab(config.LocalURL(listener.Addr()), nil, file)
+	if err != nil {
+		_ = listener.Close()
+		return err
+	}
+	routes := append(l.Routes(), httpx.Route{
+		Method: http.MethodGet, Path: "/{$}", Auth: httpx.AuthNone, Format: httpx.FormatLab, Handler: http.RedirectHandler("/lab/", http.StatusFound),
+	})
+	limits := DefaultLimits()
+	server := limits.server(httpx.Log(log, httpx.Mux(routes)), log)
+	ctx, stop := context.WithCancel(ctx)
+	var loops sync.WaitGroup
+	loops.Go(func() { jobs.Run(ctx, log, []jobs.Loop{labLoop(l)}) })
+	failed := make(chan error, 1)
+	loops.Go(func() { failed <- server.Serve(limits.listener(listener)) })
+	ready()
+	select {
+	case <-ctx.Done():
+		err = shutdown([]*http.Server{server})
+	case err = <-failed:
+	}
+	stop()
+	loops.Wait()
+	return errors.Join(err, l.Save())
+}
 
 // LabHandler serves the Lab alone, for a listener on another origin.
 func (a *App) LabHandler() http.Handler {

@@ -51,30 +51,33 @@ func PlatformIDs() []string {
 	return ids
 }
 
-// platformList is every platform as the settings have it.
-func platformList(cfg config.Config) ([]platform.Platform, error) {
+// platformList is every platform as the settings have it, and the settings with the
+// apps of those that the operator describes.
+func platformList(cfg config.Config) ([]platform.Platform, config.Config, error) {
 	if v := cfg.FacebookVersion; v != "" && !meta.ValidVersion(v) {
-		return nil, fmt.Errorf("PATCHBAY_FACEBOOK_VERSION: must be a Graph API version such as %s", meta.DefaultVersion)
+		return nil, cfg, fmt.Errorf("PATCHBAY_FACEBOOK_VERSION: must be a Graph API version such as %s", meta.DefaultVersion)
 	}
 	if v := cfg.LinkedInVersion; v != "" && !linkedin.ValidVersion(v) {
-		return nil, fmt.Errorf("PATCHBAY_LINKEDIN_VERSION: must be a year and month such as %s", linkedin.DefaultVersion)
+		return nil, cfg, fmt.Errorf("PATCHBAY_LINKEDIN_VERSION: must be a year and month such as %s", linkedin.DefaultVersion)
 	}
-	return platforms.All(platforms.Config{
+	return addCustom(cfg, platforms.All(platforms.Config{
 		FacebookVersion: cfg.FacebookVersion,
 		LinkedIn:        linkedin.Config{Version: cfg.LinkedInVersion, MembersOnly: cfg.LinkedInOrganizations == "off"},
 		Mastodon:        mastodon.Config{Trusted: cfg.TrustedOrigins},
 		Bluesky:         bluesky.Config{PLC: cfg.BlueskyPLC, HandleResolver: cfg.BlueskyResolver, Trusted: cfg.TrustedOrigins},
-	}), nil
+	}))
 }
 
 func (a *App) platforms(ctx context.Context, cfg config.Config, opt Options) (platformSet, error) {
-	list, err := platformList(cfg)
+	list, cfg, err := platformList(cfg)
 	if err != nil {
 		return platformSet{}, err
 	}
 	set := platformSet{registry: platform.NewRegistry(list), apps: map[string]platform.App{}, tables: map[string]originTable{}}
 	if opt.Lab {
-		a.Lab = lab.New(lab.Config{BaseURL: labURL(cfg), Now: opt.Now})
+		if a.Lab, err = openLab(labURL(cfg), opt.Clock, opt.LabFile); err != nil {
+			return platformSet{}, err
+		}
 	}
 	for _, p := range list {
 		spec := p.Spec()

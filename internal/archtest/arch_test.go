@@ -34,6 +34,7 @@ var rules = []rule{
 	{"internal/connect", []string{"internal/platform", "internal/vault", "internal/fault"}, "the core sees no HTTP, no SQL and no room"},
 	{"internal/platforms", []string{"internal/platform", "internal/platforms/..."}, "the one list of platforms"},
 	{"internal/platforms/bluesky", []string{"internal/platform", "internal/platform/dpop", "internal/fault", "internal/vault", "internal/httpx"}, "its tokens are bound to a key"},
+	{"internal/platforms/custom", []string{"internal/platform", "internal/platform/dpop", "internal/fault", "internal/vault", "internal/httpx"}, "a platform that a file describes; its tokens may be bound to a key"},
 	{"internal/platform/dpop", []string{"internal/vault", "internal/httpx"}, "keys and proofs of RFC 9449; it knows no platform"},
 	{"internal/platforms/...", []string{"internal/platform", "internal/fault", "internal/vault", "internal/httpx"}, "a platform knows no core, no other platform and not the Lab"},
 	{"internal/platforms/facebook", []string{"internal/platform", "internal/platform/meta", "internal/fault", "internal/vault", "internal/httpx"}, "shares Facebook Login with Instagram"},
@@ -55,7 +56,7 @@ var rules = []rule{
 	{"client", nil, "others build on it: the standard library only"},
 	{"examples/...", []string{"client"}, "as somebody else would write it"},
 	{"internal/e2e/...", []string{"internal/..."}, "proofs of the whole program"},
-	{"internal/e2e", []string{"internal/app", "internal/config", "internal/connect", "internal/testkit", "internal/vault"}, "runs the whole program for tests"},
+	{"internal/e2e", []string{"internal/app", "internal/config", "internal/connect", "internal/lab", "internal/testkit", "internal/vault"}, "runs the whole program for tests"},
 	{"internal/testkit", nil, "starts real parts for tests; knows only the command line of the program"},
 }
 

@@ -22,6 +22,8 @@ type channel struct {
 	Verified   *bool     `json:"verified"`
 	Lifecycle  string    `json:"lifecycle"`
 	Health     health    `json:"health"`
+	HealthAt   time.Time `json:"health_at"`
+	ProvenAt   time.Time `json:"proven_at"`
 	Review     string    `json:"review"`
 	CreatedAt  time.Time `json:"created_at"`
 	FactsAt    time.Time `json:"facts_at"`
@@ -49,17 +51,13 @@ func (c channel) handle() string {
 	return "@" + clean(c.Username)
 }
 
-// who says who must act on a channel that does not work, and how; empty: nobody.
-func (h health) who() string {
-	switch h.Status {
-	case "needs_reauth":
-		return "the person: connect the account again (patchbay connect)"
-	case "expiring":
-		return "the person, soon: connect the account again (patchbay connect)"
-	case "error":
-		return "the operator: see the reason, and the server's log"
+// who says who must act on a channel that does not work, as far as its health tells.
+func (c channel) who() string {
+	switch c.Health.Status {
+	case "needs_reauth", "expiring", "error":
+		return fmt.Sprintf("`patchbay channels health %d` tells", c.ID)
 	default:
-		return ""
+		return "nobody has to"
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,8 +13,8 @@ import (
 
 // ChannelsShowCmd is `patchbay channels show`.
 type ChannelsShowCmd struct {
-	ID   int64 `arg:"" name:"id" help:"The channel's id, as list shows it."`
-	JSON bool  `name:"json" help:"Print the channel as the API answers it, on one line."`
+	channelArg
+	JSON bool `name:"json" help:"Print the channel as the API answers it, on one line."`
 
 	serverFlags
 }
@@ -48,7 +49,12 @@ func (c *ChannelsShowCmd) Run(ctx context.Context, w *World) error {
 	return nil
 }
 
-func (c *ChannelsShowCmd) missing(err error) error {
+// missing is a refusal in words of the channel that it is about.
+func (c channelArg) missing(err error) error {
+	var e *exitError
+	if errors.As(err, &e) && e.code == exitNeeds {
+		return &exitError{code: e.code, what: e.what, next: fmt.Sprintf("`patchbay channels health %d` tells who must act", c.ID), cause: err}
+	}
 	if !isNotFound(err) {
 		return err
 	}
@@ -82,7 +88,9 @@ func printChannel(w *World, c channel) {
 	}
 	line("state", c.Lifecycle, nil)
 	line("health", joined(c.Health.Status, c.Health.Reason), p.health(c.Health.Status))
-	line("who acts", cmp.Or(c.Health.who(), "nobody has to"), nil)
+	line("since", w.told(c.HealthAt), nil)
+	line("last proven", w.told(c.ProvenAt), nil)
+	line("who acts", c.who(), nil)
 	line("review", c.Review, nil)
 	line("connected", w.day(c.CreatedAt), nil)
 	line("facts from", w.day(c.FactsAt), nil)

@@ -12,7 +12,7 @@ import (
 func channelJSON(id int, health string) string {
 	return fmt.Sprintf(`{"id":%d,"owner":{"id":3,"external_id":"user_42","name":"Corner bakery"},"platform":"facebook","kind":"page",
 		"external_id":"1082","name":"Page %d\u001b[31m","username":"page%d","url":"https://www.facebook.com/page","avatar_url":null,"category":"Bakery",
-		"followers":1520,"verified":false,"facts_at":"2026-03-01T09:31:12.480Z","lifecycle":"active","health":%s,"review":"none",
+		"followers":1520,"verified":false,"facts_at":"2026-03-01T09:31:12.480Z","lifecycle":"active","health":%s,"health_at":"2026-03-01T09:31:12.480Z","proven_at":null,"review":"none",
 		"created_at":"2026-03-01T09:31:12.480Z","updated_at":"2026-03-01T09:31:12.480Z"}`, id, id, id, health)
 }
 
@@ -148,9 +148,9 @@ func TestChannelsShow(t *testing.T) {
 	t.Parallel()
 	tests := map[string][]string{ // health and what must be said
 		healthy: {"healthy", "nobody has to"},
-		`{"status":"needs_reauth","reason":"token_revoked"}`: {"needs_reauth (token_revoked)", "the person: connect the account again"},
-		`{"status":"expiring","reason":null}`:                {"expiring", "the person, soon"},
-		`{"status":"error","reason":"app_suspended"}`:        {"error (app_suspended)", "the operator"},
+		`{"status":"needs_reauth","reason":"token_revoked"}`: {"needs_reauth (token_revoked)", "`patchbay channels health 5` tells"},
+		`{"status":"expiring","reason":null}`:                {"expiring", "`patchbay channels health 5` tells"},
+		`{"status":"error","reason":"app_suspended"}`:        {"error (app_suspended)", "`patchbay channels health 5` tells"},
 	}
 	for health, want := range tests {
 		t.Run(want[0], func(t *testing.T) {

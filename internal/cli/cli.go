@@ -14,9 +14,11 @@ import (
 
 type commands struct {
 	Dev         DevCmd         `cmd:"" help:"Start everything on this machine: server, database, and the Lab of fake platforms."`
+	Lab         LabCmd         `cmd:"" help:"Run the Lab of fake platforms alone."`
 	Serve       ServeCmd       `cmd:"" help:"Run the server in production."`
 	Connect     ConnectCmd     `cmd:"" help:"Make a connect link, wait for the person, print the channels."`
-	Channels    ChannelsCmd    `cmd:"" help:"List channels, or show one."`
+	Channels    ChannelsCmd    `cmd:"" help:"List channels, show one, explain or check its health, lease its token."`
+	Audit       AuditCmd       `cmd:"" help:"Read who was lent a token or asked for a check."`
 	Doctor      DoctorCmd      `cmd:"" help:"Examine settings, key, database, clock, address and each platform's app."`
 	Migrate     MigrateCmd     `cmd:"" help:"Bring the database's schema up to date."`
 	Backup      BackupCmd      `cmd:"" help:"Copy a SQLite database while the server runs."`
@@ -86,6 +88,7 @@ Start here:
     patchbay dev                        a whole Patchbay, no account needed
     patchbay connect                    in a second terminal: make a link, open it
     patchbay channels list              what is connected
+    patchbay channels health 5          whether it works, and who must act
 
 In production:
 

@@ -17,6 +17,9 @@ import (
 	"patchbay/internal/vault"
 )
 
+// labFile is where the Lab keeps its tokens, beside the database that holds them sealed.
+const labFile = "lab-state.json"
+
 // DevCmd runs everything on this machine: the server, a SQLite file and the Lab.
 type DevCmd struct {
 	Data               string   `help:"Directory for the database, the key and the credentials." default:"./patchbay-data" type:"path"`
@@ -55,7 +58,7 @@ func (c *DevCmd) Run(ctx context.Context, w *World) error {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(w.Stderr, &slog.HandlerOptions{Level: cfg.LogLevel}))
-	a, err := app.New(ctx, cfg, app.Options{Log: log, Keys: c.keyFile().Text, Lab: true, Version: Version()})
+	a, err := app.New(ctx, cfg, app.Options{Log: log, Keys: c.keyFile().Text, Lab: true, LabFile: filepath.Join(c.Data, labFile), Version: Version()})
 	if err != nil {
 		return startError(err)
 	}
@@ -90,6 +93,9 @@ func (c *DevCmd) prepare(ctx context.Context, w *World) (config.Config, net.List
 	cfg, err := config.FromEnv(w.Getenv, app.PlatformIDs())
 	if err != nil {
 		return cfg, nil, wrongSetting(err.Error())
+	}
+	if err := wrongSettings("dev", app.CustomProblems(cfg)); err != nil {
+		return cfg, nil, err
 	}
 	cfg.DataDir = c.Data
 	if w.Getenv("PATCHBAY_LOG_LEVEL") == "" {

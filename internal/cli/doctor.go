@@ -106,7 +106,7 @@ func (c *DoctorCmd) configuration(w *World, cfg config.Config, problems []config
 		}
 	}
 	if len(cfg.TrustedOrigins) > 0 {
-		add(app.CheckWarning, "PATCHBAY_TRUSTED_ORIGINS switches the guard of outgoing calls off for some origins", "take it away in production")
+		add(app.CheckWarning, "PATCHBAY_TRUSTED_ORIGINS switches the guard of outgoing calls off for some origins", "take it away in production, but for servers of your own network that a custom platform names")
 	}
 	if file := c.file(w); file != "" && holdsSecrets(cfg) {
 		if mode, others := openToOthers(file); others {

@@ -18,6 +18,7 @@ const (
 	exitCanceled     = 5
 	exitUnauthorized = 6
 	exitUnreachable  = 7
+	exitNeeds        = 8
 	exitInterrupted  = 130 // 128 + SIGINT, as shells have it
 )
 
@@ -29,6 +30,18 @@ Exit codes:
     2     wrong usage, or the server refuses the input
     6     no credentials, or the server does not accept the key
     7     no Patchbay answers at the address
+    130   interrupted
+`
+
+const checkExitHelp = `
+Exit codes:
+
+    0     done, and nobody has to act
+    1     another error
+    2     wrong usage, or the server refuses the input
+    6     no credentials, or the server does not accept the key
+    7     no Patchbay answers at the address
+    8     the channel does not work, or not for long: somebody has to act, or the platform to come back
     130   interrupted
 `
 

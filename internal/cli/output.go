@@ -78,6 +78,32 @@ func (w *World) clock(t time.Time) string {
 	return t.Format("2006-01-02 15:04")
 }
 
+// told is a time as people tell it, with the time itself; empty: it is not known.
+func (w *World) told(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return distance(t.Sub(w.now())) + " (" + w.day(t) + ")"
+}
+
+// distance is how far a time lies from now, in the unit that fits.
+func distance(d time.Duration) string {
+	count := func(unit time.Duration) int { return int((d.Abs() + unit/2) / unit) }
+	far := "less than a minute"
+	switch {
+	case count(time.Hour) >= 48:
+		far = counted(count(24*time.Hour), "day")
+	case count(time.Minute) >= 90:
+		far = counted(count(time.Hour), "hour")
+	case d.Abs() >= time.Minute:
+		far = counted(count(time.Minute), "minute")
+	}
+	if d > 0 {
+		return "in " + far
+	}
+	return far + " ago"
+}
+
 // writeJSON writes one line. HTML characters stay as they are, so that a link can
 // be read in it.
 func writeJSON(out io.Writer, v any) error {

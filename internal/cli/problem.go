@@ -60,6 +60,12 @@ func (c *client) refused(res *http.Response, body []byte) error {
 	var p problem
 	isProblem := json.Unmarshal(body, &p) == nil && p.Code != ""
 	switch status := res.StatusCode; {
+	case p.Code == "reauth_required":
+		return &exitError{code: exitNeeds, what: c.say(p, res), next: "`patchbay channels health ID` tells who must act"}
+	case p.Code == "conflict":
+		return &exitError{code: exitOther, what: c.say(p, res), next: "look at how it stands now"}
+	case p.Code == "platform_rejected":
+		return &exitError{code: exitOther, what: c.say(p, res), next: "the operator has to look at the app at the platform: `patchbay doctor`"}
 	case status == http.StatusTooManyRequests, status >= 502 && status <= 504:
 		return &exitError{code: exitOther, what: c.say(p, res), next: "try again in a moment", cause: errPassing}
 	case !isProblem:

@@ -105,6 +105,7 @@ func (c *ServeCmd) settings(w *World) (config.Config, func() ([]byte, error), er
 		problems = append(problems, *keyProblem)
 	}
 	problems = append(problems, productionProblems(cfg, problems)...)
+	problems = append(problems, app.CustomProblems(cfg)...)
 	return cfg, keys, wrongSettings("serve", problems)
 }
 

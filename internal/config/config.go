@@ -41,6 +41,9 @@ type Config struct {
 	BlueskyPLC            string
 	BlueskyResolver       string
 	TrustedOrigins        []string // http and loopback origins of development servers
+	CustomPlatforms       []string // files that describe a platform each, and directories of such
+
+	Getenv func(string) string // for variables that those files name; nil: nothing is set
 
 	Apps map[string]AppCredentials // by platform id
 
@@ -86,6 +89,17 @@ func prefixes(list string) ([]netip.Prefix, error) {
 			return nil, errors.New("must be networks separated by commas, such as 10.0.0.0/8,192.0.2.7")
 		}
 		out = append(out, prefix.Masked())
+	}
+	return out, nil
+}
+
+func paths(list string) ([]string, error) {
+	var out []string
+	for item := range strings.SplitSeq(list, ",") {
+		if item = strings.TrimSpace(item); item == "" {
+			return nil, errors.New("must be paths of files or directories, separated by commas")
+		}
+		out = append(out, item)
 	}
 	return out, nil
 }

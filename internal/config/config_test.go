@@ -21,6 +21,7 @@ func TestWrongSettingsAreNamedWithoutTheirValue(t *testing.T) {
 		"PATCHBAY_TRUSTED_ORIGINS":        "http://localhost:1,hunter2",
 		"PATCHBAY_BLUESKY_PLC":            "ftp://hunter2",
 		"PATCHBAY_LINKEDIN_ORGANIZATIONS": "hunter2",
+		"PATCHBAY_CUSTOM_PLATFORMS":       "hunter2,,b",
 		"PATCHBAY_X_CLIENT_SECRET":        "hunter2",
 		"PATCHBAY_FACEBOOK_CLIENT_ID":     "hunter2",
 		"PATCHBAY_FACEBOOK_VERSION":       "26",

@@ -52,6 +52,7 @@ func settings() []setting {
 		}},
 		{"PATCHBAY_BLUESKY_PLC", func(c *Config, v string) (err error) { c.BlueskyPLC, err = Origin(v); return err }},
 		{"PATCHBAY_BLUESKY_RESOLVER", func(c *Config, v string) (err error) { c.BlueskyResolver, err = Origin(v); return err }},
+		{"PATCHBAY_CUSTOM_PLATFORMS", func(c *Config, v string) (err error) { c.CustomPlatforms, err = paths(v); return err }},
 		{"PATCHBAY_TRUSTED_ORIGINS", func(c *Config, v string) (err error) { c.TrustedOrigins, err = origins(v); return err }},
 	}
 }
@@ -107,7 +108,7 @@ func (c Config) IsSet(name string) bool {
 // PATCHBAY_<ID>_CLIENT_ID and _CLIENT_SECRET may be set. The error holds everything
 // that is wrong at once: see Problems.
 func Load(getenv func(string) string, path string, platformIDs []string) (Config, error) {
-	c := Config{Apps: map[string]AppCredentials{}, Listen: "127.0.0.1:8080", PlatformTimeout: 30 * time.Second}
+	c := Config{Apps: map[string]AppCredentials{}, Listen: "127.0.0.1:8080", PlatformTimeout: 30 * time.Second, Getenv: getenv}
 	lines := append(settings(), appSettings(platformIDs)...)
 	file, wrong := readFile(path, lines)
 	c.FileUnread = path != "" && file == nil

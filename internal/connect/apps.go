@@ -169,6 +169,10 @@ func (s *Service) ChangeApp(ctx context.Context, c Caller, id int64, change AppC
 		changed = a
 		if change.ClientSecret == nil {
 			a.Sealed = nil // as it is, under whatever key it is by now
+		} else if a.HoldUntil = (time.Time{}); a.Holds > 0 { // the next call shows whether this one is taken
+			if err := tx.PaceApp(ctx, a); err != nil {
+				return err
+			}
 		}
 		return tx.UpdateApp(ctx, a)
 	})

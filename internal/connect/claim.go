@@ -148,10 +148,20 @@ func (s *Service) plan(ctx context.Context, tx Tx, app App, g Grant) (Claim, err
 		if !g.ExpiresAt.IsZero() && spec.AccessLifetime > 0 {
 			g.IssuedAt = g.ExpiresAt.Add(-spec.AccessLifetime)
 		}
+		phase := g.Phase
 		g = s.scheduled(g, spec, credentials)
+		g.Phase = phase
+	}
+	if !platform.Refreshable(spec, credentials) {
+		g.RefreshAt = time.Time{}
 	}
 	if err := s.tell(ctx, tx, &g, spec, credentials); err != nil {
 		return Claim{}, err
+	}
+	if g.Phase == PhaseHeld {
+		if err := s.holdBack(ctx, tx, &g, spec); err != nil {
+			return Claim{}, err
+		}
 	}
 	claim := Claim{app: app}
 	claim.grant, claim.task, claim.lost = s.next(g, spec, now)
@@ -162,17 +172,43 @@ func (s *Service) plan(ctx context.Context, tx Tx, app App, g Grant) (Claim, err
 	return claim, s.writeClaim(ctx, tx, &claim, spec)
 }
 
+// rotates tells whether a refresh token works once, so that sending an old one may end
+// what another server lives on.
+func rotates(spec platform.Spec) bool {
+	return spec.Refresh == platform.RefreshRotating || spec.Refresh == platform.RefreshRotatingGrace
+}
+
+// holdBack leaves the refresh token of a restored grant alone. Where sending an old one
+// does no harm there is nothing to hold back.
+func (s *Service) holdBack(ctx context.Context, tx Tx, g *Grant, spec platform.Spec) error {
+	if !rotates(spec) {
+		g.Phase = PhaseIdle
+		return nil
+	}
+	now := s.now()
+	if !g.RefreshAt.IsZero() && !now.Before(g.RefreshAt) {
+		g.RefreshAt = now.Add(15 * time.Minute) // looked at again
+	}
+	if g.ExpiresAt.IsZero() || now.Before(g.ExpiresAt) {
+		return nil
+	}
+	return s.setHealth(ctx, tx, g, ReasonHeld, CauseSystem)
+}
+
 // next is what the grant needs now, and the grant in the phase that says so.
 func (s *Service) next(g Grant, spec platform.Spec, now time.Time) (_ Grant, t task, lost bool) {
 	if g.Phase == PhaseRedeeming { // whoever held it died, or froze, on the way
 		switch {
 		case spec.Refresh == platform.RefreshRotatingGrace && now.Before(g.UpdatedAt.Add(spec.RefreshGrace)):
 			return g, taskRefresh, true
-		case spec.Refresh == platform.RefreshRotating, spec.Refresh == platform.RefreshRotatingGrace:
+		case rotates(spec):
 			g.Phase, g.RefreshAt = PhaseAwaiting, lastTryAt(g)
 		default: // sending it again does no harm
 			return g, taskRefresh, false
 		}
+	}
+	if g.Phase == PhaseAwaiting && !rotates(spec) {
+		g.Phase = PhaseIdle
 	}
 	if !g.RefreshAt.IsZero() && !g.ExpiresAt.IsZero() && !now.Before(g.ExpiresAt) && !g.ProbeAt.IsZero() {
 		g.ProbeAt = g.RefreshAt.Add(time.Second) // a token that has run out proves nothing
@@ -219,8 +255,8 @@ func (s *Service) tell(ctx context.Context, tx Tx, g *Grant, spec platform.Spec,
 	if !now.Before(g.EndsAt) {
 		g.TellAt = time.Time{}
 		if spec.Refresh == platform.RefreshStable && platform.Refreshable(spec, c) && now.Before(g.ExpiresAt) {
-			g.TellAt = g.ExpiresAt // the refresh token is gone, the access token is still good
-			g.EndsAt = g.ExpiresAt
+			g.RefreshAt = time.Time{} // the refresh token has ended, the access token is still good
+			g.EndsAt, g.TellAt = g.ExpiresAt, g.ExpiresAt
 			return nil
 		}
 		g.RefreshAt, g.ProbeAt = time.Time{}, time.Time{}

@@ -103,6 +103,9 @@ func (s *Service) claimNow(ctx context.Context, g Grant, t task) (claim Claim, e
 		if refused = s.mayClaim(g, app, spec, t); refused != nil {
 			return nil
 		}
+		if g.Phase == PhaseHeld && !rotates(spec) {
+			g.Phase = PhaseIdle
+		}
 		lost := g.Phase != PhaseIdle
 		if g.Phase == PhaseRedeeming && t == taskRefresh { // whoever held it is dead: as when it is found due
 			before := g.Fence
@@ -138,6 +141,8 @@ func (s *Service) mayClaim(g Grant, app App, spec platform.Spec, t task) error {
 		return reauth(ReasonUnreadable)
 	case !platform.Refreshable(spec, credentials):
 		return errNotRefreshable
+	case g.Phase == PhaseHeld && rotates(spec):
+		return ErrHeld
 	case g.Phase == PhaseAwaiting && !s.nearEnd(g):
 		return ErrRefreshing // the refresh token may be spent: it is sent once more when there is little to lose
 	}

@@ -79,7 +79,9 @@ func (s *Service) foretell(ctx context.Context, tx Tx, g *Grant, days int) error
 	if err != nil {
 		return err
 	}
-	g.Health, g.HealthReason = HealthExpiring, ReasonEnding
+	if g.HealthReason == "" || g.HealthReason == ReasonEnding { // else its channels hear when it has passed
+		g.Health, g.HealthReason = HealthExpiring, ReasonEnding
+	}
 	data := eventData("platform", g.Platform, "days", fmt.Sprint(days), "ends_at", g.EndsAt.UTC().Format(time.RFC3339))
 	for _, c := range channels {
 		if c.Health == HealthHealthy || c.Health == HealthExpiring {

@@ -63,6 +63,10 @@ const (
 	// PhaseAwaiting follows an answer that was lost where the refresh token is single
 	// use: it is not sent again before the access token nears its end.
 	PhaseAwaiting GrantPhase = "awaiting"
+	// PhaseHeld is a grant of a restored or copied database: another server may live on
+	// with newer tokens of the same consent, which a refresh with an old one could end. A
+	// refresh token that is single use is not sent until the operator says so.
+	PhaseHeld GrantPhase = "held"
 )
 
 // NextAt is when something is due: the earliest of the three; zero: nothing.

@@ -26,6 +26,7 @@ const (
 	ReasonAppRejected   = "app_rejected"         // it refuses our app
 	ReasonNotConfigured = "platform_not_configured"
 	ReasonUnreadable    = "credentials_unreadable" // sealed with a key that is not here
+	ReasonHeld          = "refreshing_held"        // after a restore, until the operator goes on
 )
 
 // Diagnosis is what a reason means for people.
@@ -108,6 +109,10 @@ var diagnoses = map[string]Diagnosis{
 	ReasonAppRejected: {
 		HealthError, ActOperator, "The platform refuses this server's app, and the access token has run out meanwhile.",
 		"Look at the app's client id and secret, and at its state at the platform: `patchbay doctor` checks them.",
+	},
+	ReasonHeld: {
+		HealthError, ActOperator, "The database was restored or copied, and refreshing is held back: another server may have newer tokens. The access token has run out meanwhile.",
+		"When no other server works with this database any more, run `patchbay refreshing resume`.",
 	},
 	ReasonNotConfigured: {
 		HealthError, ActOperator, "The app with which the person consented is no longer configured on this server.",

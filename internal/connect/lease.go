@@ -37,6 +37,7 @@ var (
 	ErrDisconnected = fault.New(fault.Conflict, "channel_disconnected", "This channel is disconnected. Connect it again.")
 	ErrNoNewerToken = fault.New(fault.Conflict, "no_newer_token", "This platform gives no newer token without the person, and it accepts this one.")
 	ErrTokenShort   = fault.New(fault.Conflict, "token_short", "No token of this platform lives that long. Ask for less.")
+	ErrHeld         = fault.New(fault.PlatformUnavailable, "refreshing_held", "The database was restored, and refreshing is held back until the operator resumes it. The present token has too little time left.")
 	ErrRefreshing   = fault.New(fault.PlatformUnavailable, "refresh_pending", "The token has too little time left, and the platform has not answered with a new one yet.").After(15 * time.Second)
 )
 
@@ -125,6 +126,12 @@ func (s *Service) lend(ctx context.Context, channel Channel, grant Grant, r Leas
 		return TokenLease{}, err
 	}
 	if own.Access.Empty() {
+		version = grant.TokenVersion
+	}
+	if r.NewerThan > version { // else each such request would cost a refresh
+		return TokenLease{}, fault.InvalidField("newer_than", "unknown", "must be the version of a token that was lent for this channel")
+	}
+	if own.Access.Empty() {
 		if grant, err = s.freshGrant(ctx, grant, r); err != nil {
 			return TokenLease{}, err
 		}
@@ -135,17 +142,26 @@ func (s *Service) lend(ctx context.Context, channel Channel, grant Grant, r Leas
 	} else if err := s.ownEnough(ctx, channel, own, version, r); err != nil {
 		return TokenLease{}, err
 	}
-	lease := TokenLease{Channel: channel, Access: own.Access, Type: "Bearer", ExpiresAt: own.ExpiresAt, Version: version}
-	if p, ok := s.platforms.Get(channel.Platform); ok {
-		if leaser, ok := p.(platform.Leaser); ok {
-			how, err := leaser.Lease(own)
-			if err != nil {
-				return TokenLease{}, fmt.Errorf("lease of channel %d: %w", channel.ID, err)
-			}
-			lease.Type, lease.Server, lease.Key = how.Type, how.Server, how.Key
-		}
+	lease := TokenLease{Channel: channel, Access: own.Access, ExpiresAt: own.ExpiresAt, Version: version}
+	how, err := s.used(ctx, grant, own)
+	if err != nil {
+		return TokenLease{}, fmt.Errorf("lease of channel %d: %w", channel.ID, err)
 	}
+	lease.Type, lease.Server, lease.Key = how.Type, how.Server, how.Key
 	return lease, nil
+}
+
+// used tells how a token is used.
+func (s *Service) used(ctx context.Context, grant Grant, own platform.Credentials) (platform.Leased, error) {
+	p, ok := s.platforms.Get(grant.Platform)
+	if !ok {
+		return platform.Leased{}, ErrNotOffered
+	}
+	app, err := s.store.App(ctx, grant.WorkspaceID, grant.AppID)
+	if err != nil {
+		return platform.Leased{}, fmt.Errorf("app %d: %w", grant.AppID, err)
+	}
+	return platform.Lease(p, platform.App{ID: app.ID, Server: app.Server, ClientID: app.ClientID}, own)
 }
 
 // ownToken is the credentials of the channel's target; empty where it has none.

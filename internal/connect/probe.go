@@ -19,7 +19,7 @@ func (s *Service) probe(ctx context.Context, c Claim, only int64) (no *platform.
 	if no = platform.RefusalOf(refused); no != nil {
 		s.log.WarnContext(ctx, "probe refused", slog.Int64("grant", c.grant.ID), slog.String("platform", c.grant.Platform),
 			slog.String("class", string(no.Class)), slog.Any("cause", refused))
-		return no, s.commit(ctx, c, func(tx Tx, g *Grant) error { return s.doubted(ctx, tx, c, g, p.Spec(), no) })
+		return no, s.commit(ctx, c, func(tx Tx, g *Grant) error { return s.doubted(ctx, tx, c, g, p.Spec(), no, proof.Scopes) })
 	}
 	return nil, s.commit(ctx, c, func(tx Tx, g *Grant) error { return s.proven(ctx, tx, c, g, p.Spec(), proof, only) })
 }
@@ -93,8 +93,8 @@ func (s *Service) proven(ctx context.Context, tx Tx, c Claim, g *Grant, spec pla
 		}
 	}
 	g.ProbeAt = s.nextProbe(spec, now)
-	if !proof.EndsAt.IsZero() && g.RefreshAt.IsZero() && proof.EndsAt.Sub(g.EndsAt).Abs() > time.Hour {
-		g.EndsAt, g.Told = proof.EndsAt, 0
+	if ends := earlier(proof.EndsAt, g.ExpiresAt); !proof.EndsAt.IsZero() && g.RefreshAt.IsZero() && ends.Sub(g.EndsAt).Abs() > time.Hour {
+		g.EndsAt, g.Told = ends, 0
 		g.TellAt = tellAt(*g)
 	}
 	if err := s.setHealth(ctx, tx, g, reason, CausePlatform); err != nil {
@@ -129,9 +129,13 @@ func (s *Service) provenChannels(ctx context.Context, tx Tx, g Grant, reason str
 
 // doubted writes into the grant what a refused probe means for it. It disconnects nobody
 // for passing trouble; an access token that is refused is refreshed first where it can be.
-func (s *Service) doubted(ctx context.Context, tx Tx, c Claim, g *Grant, spec platform.Spec, no *platform.Refusal) error {
+// scopes are those that are left, where it told so.
+func (s *Service) doubted(ctx context.Context, tx Tx, c Claim, g *Grant, spec platform.Spec, no *platform.Refusal, scopes []string) error {
 	now := s.now()
 	g.Fence++
+	if scopes != nil {
+		g.Scopes, g.ScopesTold = scopes, true
+	}
 	if no.Class != platform.ClassPermanent {
 		if spec.ProbeEvery > 0 {
 			g.ProbeAt = now.Add(max(backOff(4), no.RetryAfter))

@@ -110,7 +110,7 @@ func (s *Service) keep(ctx context.Context, c Claim, spec platform.Spec, token p
 // commit writes what a call brought, provided that the claim is still ours; errLate when
 // it is not. change gets the grant as it is stored.
 func (s *Service) commit(ctx context.Context, c Claim, change func(Tx, *Grant) error) error {
-	again := false
+	var wrote Grant // by the try before
 	return s.persist(ctx, func() error {
 		return s.store.InTx(ctx, func(tx Tx) error {
 			g, err := tx.LockGrant(ctx, c.grant.WorkspaceID, c.grant.ID)
@@ -119,15 +119,15 @@ func (s *Service) commit(ctx context.Context, c Claim, change func(Tx, *Grant) e
 				return errLate
 			case err != nil:
 				return err
-			case again && g.Fence == c.grant.Fence+1 && g.LeaseLeft <= 0:
+			case wrote.ID != 0 && g.Fence == wrote.Fence && g.TokenVersion == wrote.TokenVersion && g.Phase == wrote.Phase:
 				return nil // the commit before went through, and its answer was lost
 			case g.Fence != c.grant.Fence:
 				return errLate
 			}
-			again = true
 			if err := change(tx, &g); err != nil {
 				return err
 			}
+			wrote = g
 			return tx.UpdateGrant(ctx, g, c.grant.Fence)
 		})
 	})
@@ -202,12 +202,20 @@ func (s *Service) refused(ctx context.Context, tx Tx, c Claim, g *Grant, spec pl
 			reason = ReasonLostRotation
 		}
 		return s.end(ctx, tx, c, g, reason, no)
-	case platform.ClassConfiguration, platform.ClassRateLimited:
+	case platform.ClassConfiguration: // its app is held back, until it is mended
+		g.RefreshAt = now.Add(backOff(1))
+	case platform.ClassRateLimited:
 		app, _ := c.app.after(no, now)
 		g.RefreshAt = app.HoldUntil.Add(backOff(1))
 	default:
 		g.Failures++
-		g.RefreshAt = now.Add(max(backOff(g.Failures), no.RetryAfter))
+		g.RefreshAt = now.Add(backOff(g.Failures))
+		if app, _ := c.app.after(no, now); app.held(now) { // due as soon as its app may be tried again
+			g.RefreshAt = earlier(g.RefreshAt, app.HoldUntil)
+		}
+		if asked := now.Add(no.RetryAfter); g.RefreshAt.Before(asked) {
+			g.RefreshAt = asked
+		}
 	}
 	if no.Ambiguous {
 		s.awaitLost(g, spec, first)

@@ -46,6 +46,14 @@ func endsAt(spec platform.Spec, c platform.Credentials) time.Time {
 	}
 }
 
+// earlier is the earlier of two ends; a zero one is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
 // refreshAt is when a token that was issued at issued and ends at expires is to be
 // refreshed: ahead of its end by a fifth of its life and at least 15 minutes, and earlier
 // still by a random part of up to a tenth, so that what was connected together does not

@@ -195,6 +195,8 @@ type GrantReader interface {
 	// DueApps lists the apps, of all workspaces, with a usable grant whose NextAt is at or
 	// before now, or that has run out as StaleGrants has it; by ascending id.
 	DueApps(ctx context.Context, now time.Time, limit int) ([]App, error)
+	// HeldGrants counts the grants in PhaseHeld.
+	HeldGrants(ctx context.Context) (int64, error)
 	// Now is the database's clock.
 	Now(ctx context.Context) (time.Time, error)
 }
@@ -220,6 +222,10 @@ type GrantWriter interface {
 	// ClaimGrant writes Fence, UpdatedAt and what keeps the grant alive (Health to TellAt),
 	// not its credentials, and a lease that ends by the database's clock after lease, provided that the stored fence is fence; else fault.Conflict and no change.
 	ClaimGrant(ctx context.Context, g Grant, fence int64, lease time.Duration) error
+	// HoldGrants puts every usable grant into PhaseHeld, and ResumeGrants those that are in it
+	// into PhaseAwaiting, due at once. Both tell how many.
+	HoldGrants(ctx context.Context) (int64, error)
+	ResumeGrants(ctx context.Context) (int64, error)
 	// ReleaseGrants gives back every lease: for a process that has the store to itself.
 	ReleaseGrants(ctx context.Context) error
 	// DeleteGrant removes a grant, with its targets. fault.Conflict and no change

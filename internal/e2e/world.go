@@ -15,6 +15,7 @@ import (
 	"patchbay/internal/app"
 	"patchbay/internal/config"
 	"patchbay/internal/connect"
+	"patchbay/internal/lab"
 	"patchbay/internal/testkit"
 	"patchbay/internal/vault"
 )
@@ -25,13 +26,15 @@ var Engines = []string{"sqlite", "postgres"}
 // Options shape a world. The zero value is SQLite, the real clock and a discarded log.
 type Options struct {
 	Engine  string           // "sqlite" (default) or "postgres"
-	Now     func() time.Time // the clock of expiry and of the Lab
+	Now     func() time.Time // the clock of expiry and of the Lab, which POST /lab/clock moves on
+	Clock   *lab.Clock       // in place of Now, to share one among worlds; nil: that of Beside, else one over Now
 	Log     io.Writer        // debug level
 	Change  func(*config.Config)
 	Scopes  []connect.Scope // of the key; nil: all
 	NoLab   bool            // platforms have no app
 	Renamed string          // the workspace's name; empty: "Harbour Tools"
 	Beside  *World          // another replica over this one's PostgreSQL, with its key and workspace
+	Still   bool            // requests are answered, and no loop runs beside them: the test does their work
 }
 
 // World is a running program with what a test needs to use it.
@@ -60,7 +63,7 @@ func Start(t testing.TB, opt Options) *World {
 		opt.Change(&cfg)
 	}
 	var err error
-	w.App, err = app.New(t.Context(), cfg, app.Options{Log: logger(opt.Log), Keyset: w.Keyset, Lab: !opt.NoLab, Now: opt.Now, Version: "test"})
+	w.App, err = app.New(t.Context(), cfg, app.Options{Log: logger(opt.Log), Keyset: w.Keyset, Lab: !opt.NoLab, Now: opt.Now, Clock: opt.clock(), Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +72,14 @@ func Start(t testing.TB, opt Options) *World {
 		w.makeKey(t, opt)
 	}
 	return w
+}
+
+// clock is the one given, or that of the replica beside which this one runs.
+func (o Options) clock() *lab.Clock {
+	if o.Clock == nil && o.Now == nil && o.Beside != nil && o.Beside.App.Lab != nil {
+		return o.Beside.App.Lab.Clock()
+	}
+	return o.Clock
 }
 
 // openData gives the world a database and keys of its own, or those of the replica
@@ -92,6 +103,11 @@ func (w *World) serve(t testing.TB, main, labListener net.Listener, opt Options)
 	listeners := []app.Listener{{Listen: main, Handler: w.App.Handler}}
 	if !opt.NoLab {
 		listeners = append(listeners, app.Listener{Listen: labListener, Handler: w.App.LabHandler()})
+	}
+	if opt.Still {
+		stop()
+		w.serveStill(t, listeners)
+		return
 	}
 	go func() {
 		defer close(done)

@@ -18,7 +18,7 @@ var notOnPages = []string{
 	"key_unknown", "scope_missing", "owner_unknown", "owner_bound", "target_unknown", "unknown",
 	"app_exists", "app_retired", "owner_exists", "scope_exceeded", "not_waiting", "idempotency_key_reused", "idempotency_key_invalid",
 	"key_in_use", "instance_unseen", "instances_not_ready", "workspace_exists",
-	"no_grant", "channel_paused", "channel_disconnected", "no_newer_token", "token_short", "refresh_pending",
+	"no_grant", "channel_paused", "channel_disconnected", "no_newer_token", "token_short", "refresh_pending", "refreshing_held",
 	"late", // nobody is told
 }
 

@@ -1,10 +1,8 @@
 package lab
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -45,17 +43,27 @@ func (l *Lab) register(a App) error {
 	defer l.mu.Unlock()
 	a.RedirectURIs = slices.Clone(a.RedirectURIs)
 	l.apps[appKey{a.Platform, a.ClientID}] = a
-	if !slices.Contains(l.secrets, a.ClientSecret) {
-		l.secrets = append(l.secrets, a.ClientSecret)
-	}
+	l.rememberClient(a.ClientSecret)
 	return nil
+}
+
+// rememberClient keeps a client's secret for Secrets.
+func (l *Lab) rememberClient(secret string) {
+	if slices.Contains(l.clients, secret) {
+		return
+	}
+	if len(l.clients) >= 4*maxApps {
+		l.clients = slices.Delete(l.clients, 0, maxApps)
+	}
+	l.clients = append(l.clients, secret)
+	l.changed()
 }
 
 func (l *Lab) check(a App) error {
 	switch {
 	case !slices.ContainsFunc(l.platforms, func(p *platform) bool { return p.ID == a.Platform }):
 		return fmt.Errorf("the Lab has no platform %q", a.Platform)
-	case slices.ContainsFunc(l.platforms, func(p *platform) bool { return p.ID == a.Platform && p.Servers != nil }):
+	case slices.ContainsFunc(l.platforms, func(p *platform) bool { return p.ID == a.Platform && p.Servers != nil && !p.listed }):
 		return fmt.Errorf("%s clients register themselves at a server: POST its /api/v1/apps", a.Platform)
 	case a.ClientID == "":
 		return errors.New("client_id is missing")
@@ -106,23 +114,11 @@ func (l *Lab) registerOverHTTP(a App) error {
 	return l.register(a)
 }
 
-// postApp is Register over HTTP, for a Lab in another process: 204, or 400 with {"message"}.
-func (l *Lab) postApp(w http.ResponseWriter, r *http.Request) {
+// postApp is Register over HTTP, for a Lab in another process.
+func (l *Lab) postApp(r *http.Request) (any, error) {
 	var a App
-	in := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
-	in.DisallowUnknownFields()
-	err := in.Decode(&a)
-	if err == nil {
-		if _, more := in.Token(); !errors.Is(more, io.EOF) {
-			err = errors.New("more than one JSON value")
-		}
+	if err := readJSON(r, &a); err != nil {
+		return nil, err
 	}
-	if err == nil {
-		err = l.registerOverHTTP(a)
-	}
-	if err != nil {
-		jsonReply(http.StatusBadRequest, "", map[string]string{"message": err.Error()}).write(w)
-		return
-	}
-	reply{status: http.StatusNoContent}.write(w)
+	return nil, l.registerOverHTTP(a)
 }

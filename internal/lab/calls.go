@@ -22,6 +22,7 @@ type Call struct {
 	// unreadable, or why it was refused: the platform's error code ("190/463",
 	// "invalid_request") or the authorize parameter at fault ("redirect_uri").
 	Outcome string
+	Fault   FaultKind // the scripted fault that it met; Outcome is "fault" where the platform did nothing
 }
 
 // Calls is the truth log, oldest first: one entry for each request to a platform
@@ -33,15 +34,21 @@ func (l *Lab) Calls() []Call {
 }
 
 // record adds a call; the caller holds l.mu.
-func (l *Lab) record(platform string, r *http.Request, outcome string) {
-	host, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/lab/"+platform+"/"), "/")
+func (l *Lab) record(platform string, r *http.Request, outcome string, fault FaultKind) {
+	host, path := address(platform, r)
 	if len(l.calls) >= maxCalls {
 		l.calls = slices.Delete(l.calls, 0, maxCalls/4)
 	}
 	l.calls = append(l.calls, Call{
 		At: l.now(), Platform: platform, Host: host, Method: r.Method,
-		Path: "/" + path, Grant: grantType(r), Outcome: outcome,
+		Path: path, Grant: grantType(r), Outcome: outcome, Fault: fault,
 	})
+}
+
+// address is the host of a call, right or wrong, and the platform's own path.
+func address(platform string, r *http.Request) (host, path string) {
+	host, path, _ = strings.Cut(strings.TrimPrefix(r.URL.Path, "/lab/"+platform+"/"), "/")
+	return host, "/" + path
 }
 
 // grantType never repeats free text: a client that mixes up its fields would have

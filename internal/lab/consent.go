@@ -1,8 +1,10 @@
 package lab
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -14,9 +16,13 @@ type dialog struct {
 	Personas       []persona
 	AllOrNothing   bool // single permissions cannot be refused
 
+	clients       string              // the platform under which its clients are registered; empty: Platform
+	crowd         func(n int) persona // one of the crowd: see crowd.go
 	scopes        []scope
+	anyScope      bool // every name is a scope, and none at all means profile
 	separator     string
-	codeIsAssumed bool // response_type may be absent and then means code
+	issuer        string // told with every redirect (RFC 9207); empty: not
+	codeIsAssumed bool   // response_type may be absent and then means code
 	codeLife      time.Duration
 	denial        url.Values
 	CancelLogin   url.Values // what giving up at the sign-in answers, where that differs from denying; else nil
@@ -41,6 +47,7 @@ type request struct {
 	State             string
 	Scopes            []scope
 	challenge, method string
+	nonce             string // OpenID Connect
 }
 
 // consent is what a person decided.
@@ -84,7 +91,7 @@ func (l *Lab) request(d *dialog, q url.Values) (*request, *problem) {
 	if name := repeated(q); name != "" {
 		return nil, &problem{param: name, onPage: true, message: "The parameter " + name + " was sent more than once."}
 	}
-	app, known := l.apps[appKey{d.Platform, q.Get("client_id")}]
+	app, known := l.apps[appKey{cmp.Or(d.clients, d.Platform), q.Get("client_id")}]
 	switch {
 	case !known:
 		return nil, &problem{param: "client_id", onPage: true, message: "No application with this client_id is registered here. POST /lab/apps registers one."}
@@ -112,6 +119,9 @@ func (d *dialog) checkResponseType(q url.Values) *problem {
 }
 
 func (d *dialog) readScopes(req *request, asked string) *problem {
+	if d.anyScope {
+		return req.takeScopes(cmp.Or(asked, "profile"))
+	}
 	if asked == "" {
 		return &problem{param: "scope", code: "invalid_scope", message: "The scope parameter is missing."}
 	}
@@ -124,6 +134,22 @@ func (d *dialog) readScopes(req *request, asked string) *problem {
 	for _, s := range d.scopes {
 		if s.Automatic || slices.Contains(names, s.Name) {
 			req.Scopes = append(req.Scopes, s)
+		}
+	}
+	return nil
+}
+
+// scopeToken is a scope's name, as RFC 6749 section 3.3 has it but for length and the odder signs.
+var scopeToken = regexp.MustCompile(`^[A-Za-z0-9:/._~-]{1,100}$`)
+
+// takeScopes takes every name for a scope.
+func (req *request) takeScopes(asked string) *problem {
+	for name := range strings.SplitSeq(asked, " ") {
+		if !scopeToken.MatchString(name) {
+			return &problem{param: "scope", code: "invalid_scope", message: "The scope is malformed."}
+		}
+		if !slices.ContainsFunc(req.Scopes, func(s scope) bool { return s.Name == name }) {
+			req.Scopes = append(req.Scopes, scope{name, "Permission " + name, false})
 		}
 	}
 	return nil
@@ -144,11 +170,11 @@ func (l *Lab) decide(d *dialog, req *request, form url.Values) reply {
 }
 
 func (l *Lab) approve(d *dialog, req *request, form url.Values) reply {
-	i := slices.IndexFunc(d.Personas, func(p persona) bool { return p.Key == form.Get("persona") })
-	if i < 0 {
+	who, known := d.persona(form.Get("persona"))
+	if !known {
 		return l.errorPage(d.Name, "persona", "The form came without a persona to sign in as.")
 	}
-	c := consent{clientID: req.App.ClientID, persona: d.Personas[i]}
+	c := consent{clientID: req.App.ClientID, persona: who}
 	for _, s := range req.Scopes {
 		if d.AllOrNothing || s.Automatic || slices.Contains(form["scope"], s.Name) {
 			c.granted = append(c.granted, s.Name)
@@ -161,9 +187,14 @@ func (l *Lab) approve(d *dialog, req *request, form url.Values) reply {
 			c.targets = append(c.targets, p.ID)
 		}
 	}
+	if len(c.targets) == 0 && crowdKey.MatchString(who.Key) { // the page has no boxes for them
+		for _, p := range who.Pages {
+			c.targets = append(c.targets, p.ID)
+		}
+	}
 	value := l.issueCode(d.newCode(), &code{
 		grant: d.consent(c), redirectURI: req.RedirectURI,
-		challenge: req.challenge, method: req.method, expires: l.now().Add(d.codeLife),
+		challenge: req.challenge, method: req.method, nonce: req.nonce, expires: l.now().Add(d.codeLife),
 	})
 	return d.back(url.Values{"redirect_uri": {req.RedirectURI}, "state": {req.State}}, "approved", url.Values{"code": {value}})
 }
@@ -172,6 +203,9 @@ func (l *Lab) approve(d *dialog, req *request, form url.Values) reply {
 // redirect URIs have no query, so the answer is the whole of it.
 func (d *dialog) back(request url.Values, outcome string, answer url.Values) reply {
 	q := url.Values{"state": {request.Get("state")}}
+	if d.issuer != "" {
+		q.Set("iss", d.issuer)
+	}
 	for name, values := range answer {
 		q[name] = values
 	}

@@ -9,6 +9,9 @@
 // own platform code, which it exists to check: it imports nothing of the product but
 // the route type.
 //
-// It does not own faults on demand or a movable clock; Config.Now and the one door
-// that all platform addresses pass (Lab.serve) are where those will go.
+// It also owns the clock that it shares with the product and that can be moved, scripted
+// faults (every platform address passes one door, Lab.serve), the log of what was really
+// redeemed, and what people do at a platform while no application looks. Everything is in
+// memory; Keep and Save carry it over a restart. It does not own when it is saved, nor any
+// listener.
 package lab

@@ -56,16 +56,16 @@ type facebook struct {
 }
 
 func newFacebook(l *Lab) *facebook {
-	return facebookLogin(l, "facebook", "Facebook", facebookPersonas(), facebookScopes())
+	return facebookLogin(l, "facebook", "Facebook", facebookPersonas(), facebookCrowd, facebookScopes())
 }
 
-func facebookLogin(l *Lab, id, name string, personas []persona, scopes []scope) *facebook {
+func facebookLogin(l *Lab, id, name string, personas []persona, crowd func(int) persona, scopes []scope) *facebook {
 	f := &facebook{lab: l, grants: map[[2]string]*grant{}, versions: map[string]string{
 		"v26.0": "", "v25.0": "2028-07-29", "v24.0": "2028-02-18", "v23.0": "2027-10-08",
 		"v22.0": "2027-05-20", "v21.0": "2027-01-21", "v20.0": "2026-09-24",
 	}}
 	f.dialog = &dialog{
-		Platform: id, Name: name, Personas: personas,
+		Platform: id, Name: name, Personas: personas, crowd: crowd,
 		scopes: scopes, separator: ",", codeIsAssumed: true, codeLife: fbCodeLife, fragment: "#_=_",
 		denial: url.Values{"error": {"access_denied"}, "error_reason": {"user_denied"}, "error_code": {"200"}, "error_description": {"Permissions error"}},
 		check:  refusePKCE,
@@ -100,7 +100,7 @@ func (f *facebook) platform() *platform {
 	authorize := endpoint{http.MethodGet, fbDialogHost, "/{version}/dialog/oauth", f.openDialog}
 	token := get("oauth/access_token", f.token)
 	permissions := get("{node}/permissions", f.permissions)
-	return &platform{ID: f.dialog.Platform, Dialog: f.dialog, endpoints: []endpoint{
+	return &platform{ID: f.dialog.Platform, Dialog: f.dialog, adopt: f.adopt, endpoints: []endpoint{
 		authorize, as(http.MethodPost, authorize),
 		token, as(http.MethodPost, token),
 		get("debug_token", f.debugToken),
@@ -160,15 +160,29 @@ func refusePKCE(_ *request, q url.Values) *problem {
 	return nil
 }
 
+// adopt knows a consent again that was kept, and its pages' lasting tokens.
+func (f *facebook) adopt(g *grant) {
+	if g.ended == "" {
+		f.grants[[2]string{g.clientID, g.persona.ID}] = g
+	}
+	g.pages = map[string]*token{}
+	for _, t := range g.others {
+		if t.page != nil && t.expires.IsZero() {
+			g.pages[t.page.ID] = t
+		}
+	}
+}
+
 // consent updates the one grant of that person and client: what was asked for now is
 // granted or declined, what was granted before and not asked for stays.
 func (f *facebook) consent(c consent) *grant {
 	key := [2]string{c.clientID, c.persona.ID}
 	g := f.grants[key]
-	if g == nil || g.dead {
-		g = &grant{platform: f.dialog.Platform, clientID: c.clientID, persona: c.persona}
+	if g == nil || g.ended != "" {
+		g = f.lab.newGrant(&grant{platform: f.dialog.Platform, clientID: c.clientID, persona: c.persona})
 		f.grants[key] = g
 	}
+	f.lab.addGrant(g) // it may have been forgotten with its last token
 	asked := append(slices.Clone(c.granted), c.declined...)
 	answered := func(s string) bool { return slices.Contains(asked, s) }
 	g.granted = append(slices.DeleteFunc(g.granted, answered), c.granted...)

@@ -50,10 +50,10 @@ func (f *facebook) debugToken(r *http.Request) (reply, error) {
 		return reply{}, graphError(http.StatusBadRequest, 100, 0, "(#100) The App_id in the input_token did not match the Viewing App")
 	}
 	_, dead := f.live(input)
-	return jsonReply(http.StatusOK, "ok", map[string]tokenFacts{"data": describe(t, dead)}), nil
+	return jsonReply(http.StatusOK, "ok", map[string]tokenFacts{"data": f.describe(t, dead)}), nil
 }
 
-func describe(t *token, dead error) tokenFacts {
+func (f *facebook) describe(t *token, dead error) tokenFacts {
 	facts := tokenFacts{Scopes: []string{}, IsValid: dead == nil}
 	if dead != nil {
 		facts.Error = debugError(dead)
@@ -71,11 +71,11 @@ func describe(t *token, dead error) tokenFacts {
 		facts.ProfileID = t.page.ID
 	}
 	facts.Scopes = slices.Clone(t.grant.granted)
-	facts.GranularScopes = granular(t.grant)
+	facts.GranularScopes = f.granular(t.grant)
 	return facts
 }
 
-func granular(g *grant) []granularScope {
+func (f *facebook) granular(g *grant) []granularScope {
 	var out []granularScope
 	for _, s := range g.granted {
 		switch {
@@ -85,9 +85,9 @@ func granular(g *grant) []granularScope {
 		case s == "business_management":
 			out = append(out, granularScope{Scope: s})
 		case strings.HasPrefix(s, "instagram_"):
-			out = append(out, granularScope{s, tickedAccounts(g)})
+			out = append(out, granularScope{s, f.tickedAccounts(g)})
 		default:
-			out = append(out, granularScope{s, append([]string{}, g.targets...)})
+			out = append(out, granularScope{s, slices.DeleteFunc(append([]string{}, g.targets...), func(id string) bool { return !f.lab.ticked(g, id) })})
 		}
 	}
 	return out

@@ -91,10 +91,11 @@ func (f *facebook) remove(r *http.Request) (reply, error) {
 	}
 	one := r.PathValue("permission")
 	if one == "" {
-		t.grant.dead = true
+		f.lab.end(t.grant, endRemoved)
 	} else if i := slices.Index(t.grant.granted, one); i >= 0 {
 		t.grant.granted = slices.Delete(t.grant.granted, i, i+1)
 		t.grant.declined = append(t.grant.declined, one)
+		f.lab.changed()
 	}
 	return jsonReply(http.StatusOK, "ok", map[string]bool{"success": true}), nil
 }
@@ -108,7 +109,7 @@ func (f *facebook) accounts(r *http.Request) (reply, error) {
 	}
 	var pages []page
 	if t.grant.has("pages_show_list") {
-		pages = visiblePages(t.grant, byRole)
+		pages = f.visiblePages(t.grant, byRole)
 	}
 	return f.pageEdge(r, t, t.grant.persona.ID+"/accounts", pages)
 }
@@ -139,7 +140,7 @@ func (f *facebook) portfolioPages(how reach) func(*http.Request) (reply, error) 
 		if b == nil || b.ID != r.PathValue("node") {
 			return reply{}, invisible(r.PathValue("node"))
 		}
-		return f.pageEdge(r, t, b.ID+"/"+string(how)+"_pages", visiblePages(t.grant, how))
+		return f.pageEdge(r, t, b.ID+"/"+string(how)+"_pages", f.visiblePages(t.grant, how))
 	}
 }
 
@@ -167,7 +168,7 @@ func (f *facebook) node(r *http.Request) (reply, error) {
 	if t.kind == userToken && (id == "me" || id == t.grant.persona.ID) {
 		return f.userNode(r, t)
 	}
-	if a := visibleAccount(t, id); a != nil {
+	if a := f.visibleAccount(t, id); a != nil {
 		return f.accountNode(r, t, a)
 	}
 	p := t.page
@@ -176,7 +177,7 @@ func (f *facebook) node(r *http.Request) (reply, error) {
 			p = &t.grant.persona.Pages[i]
 		}
 	}
-	if p == nil || id != p.ID && id != "me" || !slices.Contains(t.grant.targets, p.ID) {
+	if p == nil || id != p.ID && id != "me" || !f.lab.ticked(t.grant, p.ID) {
 		return reply{}, invisible(id)
 	}
 	if !t.grant.has("pages_show_list") {

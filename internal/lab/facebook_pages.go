@@ -6,13 +6,14 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 )
 
-// visiblePages are those that the person reaches that way and left ticked.
-func visiblePages(g *grant, how reach) []page {
+// visiblePages are those that the person still reaches that way and left ticked.
+func (f *facebook) visiblePages(g *grant, how reach) []page {
 	var pages []page
 	for _, p := range g.persona.Pages {
-		if p.Reach == how && slices.Contains(g.targets, p.ID) {
+		if p.Reach == how && f.lab.ticked(g, p.ID) {
 			pages = append(pages, p)
 		}
 	}
@@ -123,21 +124,23 @@ func (f *facebook) picture(name string) map[string]any {
 }
 
 // pageToken is the Page's token for that caller, always the same. Read with a
-// long-lived user token it has no end of its own; with a short one it ends with it.
+// long-lived user token it has no end of its own, and is the same for every such token
+// of the person; with a short one it ends with it.
 func (f *facebook) pageToken(t *token, p page) *token {
 	if t.kind == pageToken {
 		return t
 	}
-	if known := t.pages[p.ID]; known != nil {
+	kept, expires := &t.pages, t.expires
+	if t.long {
+		kept, expires = &t.grant.pages, time.Time{}
+	}
+	if known := (*kept)[p.ID]; known != nil {
 		return known
 	}
-	made := &token{value: "EAA" + random(7), kind: pageToken, grant: t.grant, page: &p}
-	if !t.long {
-		made.expires = t.expires
+	if *kept == nil {
+		*kept = map[string]*token{}
 	}
-	if t.pages == nil {
-		t.pages = map[string]*token{}
-	}
-	t.pages[p.ID] = f.lab.issueToken(made)
+	made := f.lab.issueToken(&token{value: "EAA" + random(7), kind: pageToken, grant: t.grant, page: &p, expires: expires})
+	(*kept)[p.ID] = made
 	return made
 }

@@ -1,9 +1,6 @@
 package lab
 
-import (
-	"net/http"
-	"slices"
-)
+import "net/http"
 
 // The Lab's Instagram is reached by Facebook Login: it is a Facebook of its own (see
 // facebook.go for what that refuses) with other people and other permissions. Beyond it:
@@ -24,7 +21,7 @@ import (
 // tick apart; a role that comes by way of a portfolio does not ask for ads_read as well.
 
 func newInstagram(l *Lab) *facebook {
-	return facebookLogin(l, "instagram", "Instagram", instagramPersonas(), instagramScopes())
+	return facebookLogin(l, "instagram", "Instagram", instagramPersonas(), instagramCrowd, instagramScopes())
 }
 
 func instagramScopes() []scope {
@@ -108,7 +105,7 @@ func instagramPersonas() []persona {
 // addAccount adds the account linked to a Page to the Page's row, as far as this grant shows it.
 func (f *facebook) addAccount(row map[string]any, g *grant, p page, inner string) error {
 	a := g.persona.Instagram[p.ID]
-	if a == nil || !g.has("instagram_basic") || !g.has("pages_show_list") {
+	if a == nil || f.lab.target(g, a.ID) != targetThere || !g.has("instagram_basic") || !g.has("pages_show_list") {
 		return nil
 	}
 	account, err := f.accountRow(a, fields(inner, "id"))
@@ -158,9 +155,9 @@ func (f *facebook) accountNode(r *http.Request, t *token, a *professional) (repl
 
 // visibleAccount is the account of that id, where this token comes to it: behind any page
 // that stayed ticked for the person's token, behind its own for a page's. Else nil.
-func visibleAccount(t *token, id string) *professional {
+func (f *facebook) visibleAccount(t *token, id string) *professional {
 	for page, a := range t.grant.persona.Instagram {
-		if a.ID == id && slices.Contains(t.grant.targets, page) && (t.page == nil || t.page.ID == page) {
+		if a.ID == id && f.lab.ticked(t.grant, page) && f.lab.target(t.grant, id) == targetThere && (t.page == nil || t.page.ID == page) {
 			return a
 		}
 	}
@@ -168,10 +165,10 @@ func visibleAccount(t *token, id string) *professional {
 }
 
 // tickedAccounts are the ids of the accounts behind the pages that stayed ticked.
-func tickedAccounts(g *grant) []string {
+func (f *facebook) tickedAccounts(g *grant) []string {
 	ids := []string{}
 	for _, page := range g.targets {
-		if a := g.persona.Instagram[page]; a != nil {
+		if a := g.persona.Instagram[page]; a != nil && f.lab.ticked(g, page) && f.lab.target(g, a.ID) == targetThere {
 			ids = append(ids, a.ID)
 		}
 	}

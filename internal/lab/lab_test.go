@@ -41,7 +41,7 @@ func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{t: t, now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}
 	b.lab = lab.New(lab.Config{BaseURL: "http://lab.test", Now: b.clock})
-	for _, platform := range []string{"facebook", "x", "linkedin"} {
+	for _, platform := range []string{"facebook", "x", "linkedin", "open"} {
 		for _, id := range []string{"app", "other"} {
 			err := b.lab.Register(lab.App{Platform: platform, ClientID: id, ClientSecret: secret, RedirectURIs: []string{callback, callback + "2"}})
 			if err != nil {
@@ -49,10 +49,15 @@ func newBench(t *testing.T) *bench {
 			}
 		}
 	}
-	srv := httptest.NewServer(b.lab.Handler())
-	t.Cleanup(srv.Close)
-	b.url = srv.URL
+	b.url = newServer(t, b.lab.Handler())
 	return b
+}
+
+func newServer(t *testing.T, h http.Handler) string {
+	t.Helper()
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	return srv.URL
 }
 
 func (b *bench) clock() time.Time {

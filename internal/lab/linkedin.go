@@ -22,7 +22,8 @@ import (
 //	body; a wrong secret (401 invalid_client)                                 authorization-code-flow [1]
 //	a code after 30 minutes, a second time, with another redirect URI or
 //	of another client: one invalid_request for all                            linkedin_login issue 77 [4]
-//	refresh tokens: the application is none of a partner, there are none      programmatic-refresh-tokens [5]
+//	a refresh token after 365 days, which no refresh moves; no refresh token
+//	at all unless the application is a partner's: see refreshes               programmatic-refresh-tokens [5]
 //	/rest without LinkedIn-Version, or with a month that ended or never was
 //	(426)                                                                     versioning [6]
 //	finders and List(…) without X-Restli-Protocol-Version: 2.0.0, and List(…)
@@ -50,8 +51,9 @@ const (
 	liAuthHost = "www.linkedin.com"
 	liAPIHost  = "api.linkedin.com"
 
-	liCodeLife   = 30 * time.Minute
-	liAccessLife = 60 * 24 * time.Hour
+	liCodeLife    = 30 * time.Minute
+	liAccessLife  = 60 * 24 * time.Hour
+	liRefreshLife = 365 * 24 * time.Hour // from the consent: no refresh moves it
 )
 
 // linkedIn is the fake LinkedIn: consent, the member, and the organizations by role.
@@ -59,6 +61,8 @@ type linkedIn struct {
 	lab      *Lab
 	dialog   *dialog
 	versions map[string]string // to the day from which it is refused, "" while none is announced
+
+	refreshTokens *bool // as POST /lab/linkedin says; nil: see refreshes
 }
 
 func newLinkedIn(l *Lab) *linkedIn {
@@ -67,7 +71,7 @@ func newLinkedIn(l *Lab) *linkedIn {
 		"202601": "2027-01-15", "202511": "2026-11-16", "202510": "2026-10-15", "202508": "2026-08-17",
 	}}
 	li.dialog = &dialog{
-		Platform: "linkedin", Name: "LinkedIn", Personas: linkedInPersonas(), AllOrNothing: true,
+		Platform: "linkedin", Name: "LinkedIn", Personas: linkedInPersonas(), crowd: linkedInCrowd, AllOrNothing: true,
 		scopes: linkedInScopes(), separator: " ", codeLife: liCodeLife,
 		denial:      liRefusal("user_cancelled_authorize", "The user cancelled the authorization"),
 		CancelLogin: liRefusal("user_cancelled_login", "The user cancelled LinkedIn login"),
@@ -77,7 +81,7 @@ func newLinkedIn(l *Lab) *linkedIn {
 		},
 		newCode: func() string { return "AQ" + random(4) },
 		consent: func(c consent) *grant {
-			return &grant{platform: "linkedin", clientID: c.clientID, persona: c.persona, granted: c.granted, since: l.now()}
+			return l.newGrant(&grant{platform: "linkedin", clientID: c.clientID, persona: c.persona, granted: c.granted})
 		},
 	}
 	return li

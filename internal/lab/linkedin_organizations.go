@@ -24,7 +24,7 @@ func (li *linkedIn) organizationAcls(r *http.Request, t *token) (reply, error) {
 		return reply{}, err
 	}
 	rows := []map[string]string{}
-	for _, o := range t.grant.persona.Organizations {
+	for _, o := range li.organizationsOf(t.grant) {
 		if want := r.Form.Get("role"); want != "" && want != o.Role {
 			continue
 		}
@@ -39,6 +39,22 @@ func (li *linkedIn) organizationAcls(r *http.Request, t *token) (reply, error) {
 	return jsonReply(http.StatusOK, "ok", map[string]any{"elements": rows[first:last], "paging": map[string]any{
 		"start": start, "count": count, "total": len(rows), "links": nextLink(r, last, count, len(rows)),
 	}}), nil
+}
+
+// organizationsOf is the member's, without those that are gone and with the roles that
+// they lost.
+func (li *linkedIn) organizationsOf(g *grant) []organization {
+	var out []organization
+	for _, o := range g.persona.Organizations {
+		switch li.lab.target(g, o.ID) {
+		case targetGone:
+			continue
+		case targetNoRole:
+			o.State = "REVOKED"
+		}
+		out = append(out, o)
+	}
+	return out
 }
 
 func (o organization) state() string {
@@ -79,7 +95,7 @@ func (li *linkedIn) lookUp(r *http.Request, t *token, resource string, visible f
 	}
 	return batchGet(r, func(id string) (any, int) {
 		known := false
-		for _, o := range t.grant.persona.Organizations {
+		for _, o := range li.organizationsOf(t.grant) {
 			known = known || o.ID == id
 			if o.ID == id && visible(o) {
 				return o.row(), http.StatusOK

@@ -18,7 +18,7 @@ func (li *linkedIn) caller(r *http.Request) (*token, error) {
 		return nil, liError(http.StatusUnauthorized, "EMPTY_ACCESS_TOKEN", 65604, "Empty oauth2 access token")
 	case t == nil:
 		return nil, liError(http.StatusUnauthorized, "INVALID_ACCESS_TOKEN", 65600, "Invalid access token")
-	case t.revoked || t.grant.dead:
+	case t.revoked || t.grant.ended != "":
 		return nil, liError(http.StatusUnauthorized, "REVOKED_ACCESS_TOKEN", 65601, "The token used in the request has been revoked by the user")
 	case t.expired(li.lab.now()):
 		return nil, liError(http.StatusUnauthorized, "EXPIRED_ACCESS_TOKEN", 65602, "The token used in the request has expired")

@@ -112,9 +112,9 @@ func TestLinkedInDecisions(t *testing.T) {
 func TestLinkedInTokenAnswer(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	got := b.post(liTokenPath, liExchange(b.liDecide(liAuthorize(), "creator", "approve").Get("code"))).json(t)
+	got := b.post(liTokenPath, liExchange(b.liDecide(with(liAuthorize(), "scope", "openid profile w_member_social"), "creator", "approve").Get("code"))).json(t)
 	delete(got, "access_token")
-	want := map[string]any{"expires_in": 5184000.0, "token_type": "Bearer", "scope": strings.ReplaceAll(liScopes, " ", ",")}
+	want := map[string]any{"expires_in": 5184000.0, "token_type": "Bearer", "scope": "openid,profile,w_member_social"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("got an answer that differs, want no refresh token (-want +got):\n%s", diff)
 	}
@@ -146,7 +146,8 @@ func TestLinkedInTokenRefusals(t *testing.T) {
 		"no redirect":         {with(liExchange(good), "redirect_uri", ""), nil, 400, "invalid_request"},
 		"no grant type":       {with(liExchange(good), "grant_type", ""), nil, 400, "invalid_request"},
 		"other grant type":    {with(liExchange(good), "grant_type", "password"), nil, 400, "unsupported_grant_type"},
-		"refresh":             {with(liExchange(good), "grant_type", "refresh_token"), nil, 400, "invalid_grant"},
+		"nothing to refresh":  {with(liExchange(good), "grant_type", "refresh_token"), nil, 400, "invalid_request"},
+		"no refresh token":    {with(liExchange(good), "grant_type", "refresh_token", "refresh_token", "nonsense"), nil, 400, "invalid_grant"},
 		"JSON":                {liExchange(good), func(r *http.Request) { r.Header.Set("Content-Type", "application/json") }, 400, "invalid_request"},
 		"the same twice over": {url.Values{"client_id": {"app", "app"}, "client_secret": {secret}}, nil, 400, "invalid_request"},
 	} {

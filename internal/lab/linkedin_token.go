@@ -3,11 +3,12 @@ package lab
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
 
-// token exchanges a code. There is nothing to refresh.
+// token exchanges a code, or refreshes.
 func (li *linkedIn) token(r *http.Request) (reply, error) {
 	app, err := li.client(r)
 	if err != nil {
@@ -17,7 +18,7 @@ func (li *linkedIn) token(r *http.Request) (reply, error) {
 	case "authorization_code":
 		return li.exchange(app, r.PostForm)
 	case "refresh_token":
-		return reply{}, tokenError(http.StatusBadRequest, "invalid_grant", "The provided authorization grant or refresh token is invalid, expired or revoked.")
+		return li.refresh(app, r.PostForm)
 	case "":
 		return reply{}, liMissing("grant_type")
 	}
@@ -54,21 +55,74 @@ func (li *linkedIn) exchange(app App, form url.Values) (reply, error) {
 		}
 	}
 	c := li.lab.code(app, form.Get("code"))
-	if c == nil || c.used || !li.lab.now().Before(c.expires) || form.Get("redirect_uri") != c.redirectURI {
+	refused := c == nil || c.used || c.grant.ended != "" || !li.lab.now().Before(c.expires) || form.Get("redirect_uri") != c.redirectURI
+	g, outcome := li.lab.judgeCode(c, refused)
+	li.lab.redeemed(RedeemCode, app.ClientID, form.Get("code"), g, outcome)
+	if refused {
 		return reply{}, tokenError(http.StatusBadRequest, "invalid_request",
 			"Unable to retrieve access token: appid/redirect uri/code verifier does not match authorization code. Or authorization code expired. Or external member binding exists")
 	}
 	c.used = true
-	access := li.lab.issueToken(&token{value: "AQ" + random(6), kind: userToken, grant: c.grant, scopes: c.grant.granted, expires: li.lab.now().Add(liAccessLife)})
-	return jsonReply(http.StatusOK, "ok", struct {
-		AccessToken string `json:"access_token"`
-		ExpiresIn   int    `json:"expires_in"`
-		Scope       string `json:"scope"` // by commas, though asked for by spaces
-		TokenType   string `json:"token_type"`
-	}{access.value, int(liAccessLife / time.Second), strings.Join(c.grant.granted, ","), "Bearer"}), nil
+	return li.issue(g, li.firstRefresh(g)), nil
 }
 
-// revoke ends one token, and says the same for one that was never there.
+// firstRefresh is the refresh token of a new consent, or nil for an application that gets none.
+func (li *linkedIn) firstRefresh(g *grant) *token {
+	if !li.refreshes(g) {
+		return nil
+	}
+	return li.lab.issueToken(&token{value: "AQ" + random(6), kind: refreshToken, grant: g, expires: li.lab.now().Add(liRefreshLife)})
+}
+
+// refreshes tells whether an application is given refresh tokens. LinkedIn gives them to
+// approved partners; here, those are the ones whose consents reach for organizations,
+// unless POST /lab/linkedin says otherwise.
+func (li *linkedIn) refreshes(g *grant) bool {
+	if li.refreshTokens != nil {
+		return *li.refreshTokens
+	}
+	return slices.ContainsFunc(g.granted, func(s string) bool { return strings.Contains(s, "_organization_") })
+}
+
+// refresh answers with a new access token and the same refresh token, whose end does not
+// move: near it the access token ends no later.
+func (li *linkedIn) refresh(app App, form url.Values) (reply, error) {
+	value := form.Get("refresh_token")
+	if value == "" {
+		return reply{}, liMissing("refresh_token")
+	}
+	t, g, outcome := li.lab.judgeRefresh("linkedin", app.ClientID, value)
+	li.lab.redeemed(RedeemRefresh, app.ClientID, value, g, outcome)
+	if outcome != RedeemOK {
+		return reply{}, tokenError(http.StatusBadRequest, "invalid_grant", "The provided authorization grant or refresh token is invalid, expired or revoked.")
+	}
+	return li.issue(g, t), nil
+}
+
+func (li *linkedIn) issue(g *grant, refresh *token) reply {
+	now := li.lab.now()
+	body := struct {
+		AccessToken    string `json:"access_token"`
+		ExpiresIn      int64  `json:"expires_in"`
+		RefreshToken   string `json:"refresh_token,omitempty"`
+		RefreshExpires int64  `json:"refresh_token_expires_in,omitempty"`
+		Scope          string `json:"scope"` // by commas, though asked for by spaces
+		TokenType      string `json:"token_type"`
+	}{Scope: strings.Join(g.granted, ","), TokenType: "Bearer"}
+	expires := now.Add(liAccessLife)
+	if refresh != nil {
+		body.RefreshToken, body.RefreshExpires = refresh.value, int64(refresh.expires.Sub(now)/time.Second)
+		if expires.After(refresh.expires) {
+			expires = refresh.expires
+		}
+	}
+	access := li.lab.issueToken(&token{value: "AQ" + random(6), kind: userToken, grant: g, scopes: g.granted, expires: expires})
+	body.AccessToken, body.ExpiresIn = access.value, int64(expires.Sub(now)/time.Second)
+	return jsonReply(http.StatusOK, "ok", body)
+}
+
+// revoke ends an access token, or with a refresh token everything of that consent, and
+// says the same for one that was never there.
 func (li *linkedIn) revoke(r *http.Request) (reply, error) {
 	app, err := li.client(r)
 	if err != nil {
@@ -77,12 +131,31 @@ func (li *linkedIn) revoke(r *http.Request) (reply, error) {
 	if r.PostForm.Get("token") == "" {
 		return reply{}, liMissing("token")
 	}
-	if t := li.lab.token("linkedin", r.PostForm.Get("token"), userToken); t != nil && t.grant.clientID == app.ClientID {
-		t.revoked = true
+	if t := li.lab.token("linkedin", r.PostForm.Get("token"), userToken, refreshToken); t != nil && t.grant.clientID == app.ClientID {
+		li.lab.revoke(t)
+		if t.kind == refreshToken {
+			li.lab.end(t.grant, endRemoved)
+		}
 	}
 	return jsonReply(http.StatusOK, "ok", struct{}{}), nil
 }
 
 func liMissing(name string) error {
 	return tokenError(http.StatusBadRequest, "invalid_request", `A required parameter "`+name+`" is missing`)
+}
+
+// setRefreshTokens is POST /lab/linkedin {"refresh_tokens": true}: whether consents from now
+// on come with one. null leaves it to their scopes.
+func (li *linkedIn) setRefreshTokens(r *http.Request) (any, error) {
+	var in struct {
+		RefreshTokens *bool `json:"refresh_tokens"`
+	}
+	if err := readJSON(r, &in); err != nil {
+		return nil, err
+	}
+	li.lab.mu.Lock()
+	defer li.lab.mu.Unlock()
+	li.refreshTokens = in.RefreshTokens
+	li.lab.changed()
+	return nil, nil
 }

@@ -59,10 +59,11 @@ func MastodonServers() []string { return []string{mastodonNew, mastodonOld, mast
 type mastodon struct {
 	lab     *Lab
 	dialogs map[string]*dialog // by host
+	issued  map[reuseKey]*token
 }
 
 func newMastodon(l *Lab) *mastodon {
-	m := &mastodon{lab: l, dialogs: map[string]*dialog{}}
+	m := &mastodon{lab: l, dialogs: map[string]*dialog{}, issued: map[reuseKey]*token{}}
 	for _, host := range MastodonServers() {
 		m.dialogs[host] = m.dialog(host)
 	}
@@ -74,7 +75,7 @@ func mastodonKey(host string) string { return "mastodon/" + host }
 
 func (m *mastodon) dialog(host string) *dialog {
 	d := &dialog{
-		Platform: mastodonKey(host), Name: host, Personas: mastodonPersonas(), AllOrNothing: true,
+		Platform: mastodonKey(host), Name: host, Personas: mastodonPersonas(), crowd: mastodonCrowd, AllOrNothing: true,
 		scopes: mastodonScopes(host), separator: " ", codeLife: mastodonCodeLife,
 		denial: url.Values{"error": {"access_denied"}, "error_description": {"The resource owner or authorization server denied the request."}},
 		failure: func(p *problem) url.Values {
@@ -82,7 +83,7 @@ func (m *mastodon) dialog(host string) *dialog {
 		},
 		newCode: func() string { return random(2)[:43] },
 		consent: func(c consent) *grant {
-			return &grant{platform: mastodonKey(host), clientID: c.clientID, persona: c.persona, granted: c.granted, since: m.lab.now()}
+			return m.lab.newGrant(&grant{platform: mastodonKey(host), clientID: c.clientID, persona: c.persona, granted: c.granted})
 		},
 	}
 	d.check = func(req *request, q url.Values) *problem { return checkMastodonRequest(d, host, req, q) }
@@ -128,7 +129,7 @@ func (m *mastodon) platform() *platform {
 	hosts := strings.Join(MastodonServers(), " ")
 	shown := *m.dialogs[mastodonNew] // what the index says of all of them
 	shown.Name = "Mastodon"
-	return &platform{ID: "mastodon", Dialog: &shown, Servers: MastodonServers(), endpoints: []endpoint{
+	return &platform{ID: "mastodon", Dialog: &shown, Servers: MastodonServers(), adopt: m.adopt, endpoints: []endpoint{
 		{http.MethodGet, hosts, "/.well-known/oauth-authorization-server", m.discovery},
 		{http.MethodPost, hosts, "/api/v1/apps", m.register},
 		{http.MethodGet, hosts, "/oauth/authorize", m.authorize},

@@ -82,7 +82,7 @@ func (m *mastodon) register(r *http.Request) (reply, error) {
 		return reply{}, mastodonError(http.StatusTooManyRequests, "Too many requests")
 	}
 	m.lab.apps[appKey{app.Platform, app.ClientID}] = app
-	m.lab.secrets = append(m.lab.secrets, app.ClientSecret)
+	m.lab.rememberClient(app.ClientSecret)
 	body := map[string]any{
 		"id": strconv.Itoa(len(m.lab.apps)), "name": app.Name, "website": want.Website,
 		"redirect_uri": strings.Join(app.RedirectURIs, "\n"), "client_id": app.ClientID, "client_secret": app.ClientSecret,
@@ -145,7 +145,7 @@ func (m *mastodon) forget(r *http.Request) (reply, error) {
 	}
 	for _, t := range m.lab.tokens {
 		if t.grant.platform == key {
-			t.grant.dead = true
+			m.lab.end(t.grant, endForgotten)
 		}
 	}
 	return jsonReply(http.StatusOK, "ok", map[string]int{"forgotten": forgotten}), nil

@@ -64,32 +64,51 @@ func (m *mastodon) exchange(host string, app App, form url.Values) (reply, error
 	}
 	c := m.lab.code(app, form.Get("code"))
 	verifier := form.Get("code_verifier")
-	switch {
-	case c == nil || c.used || c.grant.dead || !m.lab.now().Before(c.expires) || form.Get("redirect_uri") != c.redirectURI,
-		c.challenge != "" && !c.verified(verifier),
-		c.challenge == "" && verifier != "" && host != mastodonOld:
+	refused := c == nil || c.used || c.grant.ended != "" || !m.lab.now().Before(c.expires) || form.Get("redirect_uri") != c.redirectURI ||
+		c.challenge != "" && !c.verified(verifier) ||
+		c.challenge == "" && verifier != "" && host != mastodonOld
+	g, outcome := m.lab.judgeCode(c, refused)
+	m.lab.redeemed(RedeemCode, app.ClientID, form.Get("code"), g, outcome)
+	if refused {
 		return reply{}, tokenError(http.StatusBadRequest, "invalid_grant", doorkeeperGrant)
 	}
 	c.used = true
-	return m.issue(userToken, c.grant), nil
+	return m.issue(userToken, g), nil
 }
 
 // issue answers with the living token of the same kind, person, client and scopes
 // where there is one, else with a new one. It never expires.
 func (m *mastodon) issue(kind tokenKind, g *grant) reply {
-	var issued *token
-	for _, t := range m.lab.tokens {
-		if t.kind == kind && !t.revoked && !t.grant.dead && t.grant.platform == g.platform && t.grant.clientID == g.clientID &&
-			t.grant.persona.Key == g.persona.Key && slices.Equal(t.scopes, g.granted) {
-			issued = t
+	key := reuseOf(kind, g)
+	issued := m.issued[key]
+	if issued == nil || issued.revoked || issued.grant.ended != "" {
+		if g.id == 0 { // a client's own
+			m.lab.newGrant(g)
 		}
-	}
-	if issued == nil {
 		issued = m.lab.issueToken(&token{value: random(2)[:43], kind: kind, grant: g, scopes: g.granted})
+		m.issued[key] = issued
 	}
 	return jsonReply(http.StatusOK, "ok", map[string]any{
 		"access_token": issued.value, "token_type": "Bearer", "scope": strings.Join(issued.scopes, " "), "created_at": issued.issued.Unix(),
 	})
+}
+
+// reuseKey is for what Mastodon issues a token once.
+type reuseKey struct {
+	platform, clientID, persona string
+	kind                        tokenKind
+	scopes                      string
+}
+
+func reuseOf(kind tokenKind, g *grant) reuseKey {
+	return reuseKey{g.platform, g.clientID, g.persona.Key, kind, strings.Join(g.granted, " ")}
+}
+
+// adopt knows the tokens of a consent again that was kept.
+func (m *mastodon) adopt(g *grant) {
+	for _, t := range append(slices.Clone(g.access), g.others...) {
+		m.issued[reuseOf(t.kind, g)] = t
+	}
 }
 
 // revoke says the same for a token that was never there (RFC 7009 section 2.2).
@@ -100,7 +119,7 @@ func (m *mastodon) revoke(r *http.Request) (reply, error) {
 		return reply{}, tokenError(http.StatusForbidden, "unauthorized_client", "You are not authorized to revoke this token")
 	}
 	if t != nil {
-		t.revoked = true
+		m.lab.revoke(t)
 	}
 	return jsonReply(http.StatusOK, "ok", struct{}{}), nil
 }
@@ -110,9 +129,9 @@ func (m *mastodon) verifyCredentials(r *http.Request) (reply, error) {
 	host := r.PathValue("host")
 	t := m.lab.token(mastodonKey(host), bearer(r), userToken, appToken)
 	switch {
-	case t == nil || t.grant.dead:
+	case t == nil || t.grant.ended == endForgotten:
 		return reply{}, mastodonError(http.StatusUnauthorized, "The access token is invalid")
-	case t.revoked:
+	case t.revoked || t.grant.ended != "":
 		return reply{}, mastodonError(http.StatusUnauthorized, "The access token was revoked")
 	case !slices.ContainsFunc([]string{"profile", "read", "read:accounts"}, func(s string) bool { return slices.Contains(t.scopes, s) }):
 		return reply{}, mastodonError(http.StatusForbidden, "This action is outside the authorized scopes")

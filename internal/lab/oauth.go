@@ -12,25 +12,12 @@ import (
 	"time"
 )
 
-// grant is one person's consent to one client. Facebook keeps one for each person
-// and client, X makes one each time (its tokens are the family that dies together).
-type grant struct {
-	platform          string
-	clientID          string
-	persona           persona
-	granted, declined []string
-	targets           []string // ids of the pages that stayed ticked
-	since             time.Time
-	dead              bool // removed by the person, or killed by a replayed refresh token
-}
-
-func (g *grant) has(scope string) bool { return slices.Contains(g.granted, scope) }
-
 // code is an authorization code and what it was bound to at the authorize page.
 type code struct {
 	grant             *grant
 	redirectURI       string
 	challenge, method string // PKCE; empty where the platform has none
+	nonce             string // OpenID Connect
 	expires           time.Time
 	used              bool
 }
@@ -38,7 +25,7 @@ type code struct {
 type tokenKind string
 
 const (
-	userToken    tokenKind = "USER" // a Facebook user's or an X account's access token
+	userToken    tokenKind = "USER" // a Facebook user's or another account's access token
 	pageToken    tokenKind = "PAGE"
 	refreshToken tokenKind = "REFRESH"
 )
@@ -48,13 +35,14 @@ type token struct {
 	value   string
 	kind    tokenKind
 	grant   *grant
-	scopes  []string // X: fixed at issue; Facebook asks the grant
+	scopes  []string // fixed at issue; Facebook asks the grant
 	issued  time.Time
 	expires time.Time // zero: never
-	revoked bool      // or, for a refresh token, used
-	long    bool      // Facebook: came from fb_exchange_token
-	page    *page     // whose token a page token is
+	revoked bool
+	long    bool  // Facebook: came from fb_exchange_token
+	page    *page // whose token a page token is
 	pages   map[string]*token
+	ending  int // its place among the endings; 0: none
 }
 
 func (t *token) expired(now time.Time) bool { return !t.expires.IsZero() && !now.Before(t.expires) }
@@ -62,15 +50,17 @@ func (t *token) expired(now time.Time) bool { return !t.expires.IsZero() && !now
 // issueCode binds a code to what was asked and allowed. The caller holds l.mu.
 func (l *Lab) issueCode(value string, c *code) string {
 	l.codes[value] = c
-	l.secrets = append(l.secrets, value)
+	c.grant.refs++
+	l.remember(value)
+	l.endsAt(ending{at: c.expires, code: value})
 	return value
 }
 
 // issueToken makes the token known. The caller holds l.mu.
 func (l *Lab) issueToken(t *token) *token {
 	t.issued = l.now()
-	l.tokens[t.value] = t
-	l.secrets = append(l.secrets, t.value)
+	l.addToken(t)
+	l.remember(t.value)
 	return t
 }
 
@@ -91,6 +81,43 @@ func (l *Lab) code(app App, value string) *code {
 		return nil
 	}
 	return c
+}
+
+// judgeCode says what is to be logged of a code that was refused or taken, before it is used.
+func (l *Lab) judgeCode(c *code, refused bool) (*grant, RedeemOutcome) {
+	switch {
+	case c == nil:
+		return nil, RedeemUnknown
+	case c.used:
+		return c.grant, RedeemReuse
+	case c.grant.ended != "":
+		return c.grant, RedeemRevoked
+	case !l.now().Before(c.expires):
+		return c.grant, RedeemExpired
+	case refused:
+		return c.grant, RedeemRefused
+	}
+	return c.grant, RedeemOK
+}
+
+// judgeRefresh finds a refresh token that a client presents, and what is to become of
+// it; t is set where it can still be redeemed. The caller logs it.
+func (l *Lab) judgeRefresh(platform, clientID, value string) (t *token, g *grant, outcome RedeemOutcome) {
+	if g := l.spender(platform, value); g != nil && g.clientID == clientID {
+		return nil, g, RedeemReuse
+	}
+	t = l.token(platform, value, refreshToken)
+	switch {
+	case t == nil:
+		return nil, nil, RedeemUnknown
+	case t.grant.clientID != clientID:
+		return nil, t.grant, RedeemRefused
+	case t.revoked || t.grant.ended != "":
+		return nil, t.grant, RedeemRevoked
+	case t.expired(l.now()):
+		return nil, t.grant, RedeemExpired
+	}
+	return t, t.grant, RedeemOK
 }
 
 // bearer is the token of an Authorization: Bearer header, or "".

@@ -10,6 +10,7 @@ type persona struct {
 	Business      *business
 	Account       *account       // X
 	Organizations []organization // LinkedIn
+	Accounts      []openAccount  // the standard servers
 
 	Instagram map[string]*professional // by page: the account linked to it
 }

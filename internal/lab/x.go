@@ -58,7 +58,7 @@ type window struct {
 func newX(l *Lab) *twitter {
 	x := &twitter{lab: l, windows: map[string]*window{}}
 	x.dialog = &dialog{
-		Platform: "x", Name: "X", Personas: xPersonas(), AllOrNothing: true,
+		Platform: "x", Name: "X", Personas: xPersonas(), crowd: xCrowd, AllOrNothing: true,
 		scopes: xScopes(), separator: " ", codeLife: xCodeLife,
 		denial: url.Values{"error": {"access_denied"}},
 		check:  checkXRequest,
@@ -67,7 +67,7 @@ func newX(l *Lab) *twitter {
 		},
 		newCode: func() string { return random(3) },
 		consent: func(c consent) *grant {
-			return &grant{platform: "x", clientID: c.clientID, persona: c.persona, granted: c.granted, since: l.now()}
+			return l.newGrant(&grant{platform: "x", clientID: c.clientID, persona: c.persona, granted: c.granted})
 		},
 	}
 	return x

@@ -58,34 +58,45 @@ func (x *twitter) exchange(app App, form url.Values) (reply, error) {
 		}
 	}
 	c := x.lab.code(app, form.Get("code"))
-	switch {
-	case c == nil || c.used || !x.lab.now().Before(c.expires):
-		return reply{}, invalid("Value passed for the authorization code was invalid.")
-	case form.Get("redirect_uri") != c.redirectURI:
-		return reply{}, invalid("Value passed for the redirect uri did not match the uri of the authorization code.")
-	case !c.verified(form.Get("code_verifier")):
-		return reply{}, invalid("Value passed for the code verifier did not match the code challenge.")
+	err := x.checkCode(c, form)
+	g, outcome := x.lab.judgeCode(c, err != nil)
+	x.lab.redeemed(RedeemCode, app.ClientID, form.Get("code"), g, outcome)
+	if err != nil {
+		return reply{}, err
 	}
 	c.used = true
 	return x.issue(c.grant), nil
 }
 
+func (x *twitter) checkCode(c *code, form url.Values) error {
+	switch {
+	case c == nil || c.used || c.grant.ended != "" || !x.lab.now().Before(c.expires):
+		return invalid("Value passed for the authorization code was invalid.")
+	case form.Get("redirect_uri") != c.redirectURI:
+		return invalid("Value passed for the redirect uri did not match the uri of the authorization code.")
+	case !c.verified(form.Get("code_verifier")):
+		return invalid("Value passed for the code verifier did not match the code challenge.")
+	}
+	return nil
+}
+
 // refresh rotates. A refresh token that was used before tells of a thief or a lost
 // race, and ends everything that came from that consent.
 func (x *twitter) refresh(app App, form url.Values) (reply, error) {
-	if form.Get("refresh_token") == "" {
+	value := form.Get("refresh_token")
+	if value == "" {
 		return reply{}, missing("refresh_token")
 	}
-	t := x.lab.token("x", form.Get("refresh_token"), refreshToken)
-	if t == nil || t.grant.clientID != app.ClientID {
+	t, g, outcome := x.lab.judgeRefresh("x", app.ClientID, value)
+	x.lab.redeemed(RedeemRefresh, app.ClientID, value, g, outcome)
+	if outcome == RedeemReuse {
+		x.lab.end(g, endReuse)
+	}
+	if outcome != RedeemOK {
 		return reply{}, invalid("Value passed for the token was invalid.")
 	}
-	if t.revoked || t.grant.dead {
-		t.grant.dead = true
-		return reply{}, invalid("Value passed for the token was invalid.")
-	}
-	t.revoked = true
-	return x.issue(t.grant), nil
+	x.lab.spend(t)
+	return x.issue(g), nil
 }
 
 // tokenBody is X's token answer.
@@ -117,8 +128,10 @@ func (x *twitter) revoke(r *http.Request) (reply, error) {
 		return reply{}, missing("token")
 	}
 	if t := x.lab.token("x", r.PostForm.Get("token"), userToken, refreshToken); t != nil && t.grant.clientID == app.ClientID {
-		t.revoked = true
-		t.grant.dead = t.grant.dead || t.kind == refreshToken
+		x.lab.revoke(t)
+		if t.kind == refreshToken {
+			x.lab.end(t.grant, endRemoved)
+		}
 	}
 	return jsonReply(http.StatusOK, "ok", map[string]bool{"revoked": true}), nil
 }

@@ -10,7 +10,7 @@ import (
 // usersMe is the account of the token, with the fields that were asked for.
 func (x *twitter) usersMe(r *http.Request) (reply, error) {
 	t := x.lab.token("x", bearer(r), userToken)
-	if t == nil || t.revoked || t.grant.dead || t.expired(x.lab.now()) {
+	if t == nil || t.revoked || t.grant.ended != "" || t.expired(x.lab.now()) {
 		return reply{}, refusal{jsonReply(http.StatusUnauthorized, "401", xProblem{"Unauthorized", "about:blank", http.StatusUnauthorized, "Unauthorized"})}
 	}
 	for _, need := range []string{"users.read", "tweet.read"} {

@@ -13,17 +13,19 @@ import (
 func harnesses() map[string]platformtest.Harness {
 	return map[string]platformtest.Harness{
 		"facebook": {
+			Loses: "page", OwnToken: true,
 			Creator: "creator", Targets: 3, Nobody: "nopages",
 			Others:  map[string]int{"portfolio": 2, "analyst": 2},
 			Blocked: map[string]string{"analyst": "no_task"},
 		},
 		"instagram": {
+			Loses: "profile", Unlisted: true, OwnToken: true,
 			Creator: "creator", Targets: 2, Nobody: "nopages",
 			Others:  map[string]int{"portfolio": 2, "analyst": 2},
 			Blocked: map[string]string{"analyst": "no_task"},
 		},
 		"linkedin": {
-			Creator: "creator", Targets: 4, AllOrNothing: true,
+			Creator: "creator", Targets: 4, AllOrNothing: true, Loses: "organization", Unlisted: true,
 			Others:  map[string]int{"member": 1, "analyst": 3},
 			Blocked: map[string]string{"analyst": "no_task"},
 		},

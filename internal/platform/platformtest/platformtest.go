@@ -22,6 +22,10 @@ type Harness struct {
 
 	AllOrNothing bool // permissions cannot be declined one by one
 
+	Loses    string // kind of target that a person can lose; empty: there is none
+	Unlisted bool   // one where the person has no role any more is not told from one that is gone
+	OwnToken bool   // targets hold tokens of their own
+
 	// Servers says, where a person names one, how each of the Lab's fills in the form:
 	// its addresses, and what it does otherwise. All checks run at each.
 	Servers map[string]func(*platform.Spec)
@@ -49,6 +53,9 @@ func runLab(t *testing.T, h Harness) {
 	t.Run("exchange", func(t *testing.T) { runExchange(t, h) })
 	t.Run("verify", func(t *testing.T) { runVerify(t, h) })
 	t.Run("faults", func(t *testing.T) { runFaults(t, h) })
+	t.Run("refresh", func(t *testing.T) { runRefresh(t, h) })
+	t.Run("probe", func(t *testing.T) { runProbe(t, h) })
+	t.Run("revoke", func(t *testing.T) { runRevoke(t, h) })
 }
 
 // check is one subtest with a Lab of its own.

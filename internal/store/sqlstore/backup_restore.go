@@ -99,12 +99,13 @@ func readyToServe(ctx context.Context, backup, dir string) (temp string, err err
 	return temp, err
 }
 
-// releaseCopy gives back the leases in a copy, whose schema may be older than they are.
+// releaseCopy gives back the leases in a copy, whose schema may be older than they are, and
+// holds its grants: what it was copied from may live on.
 func releaseCopy(ctx context.Context, db *sql.DB) error {
 	var has bool
 	err := db.QueryRowContext(ctx, `SELECT count(*) FROM pragma_table_info('grants') WHERE name = 'lease_until'`).Scan(&has)
 	if err == nil && has {
-		_, err = db.ExecContext(ctx, releaseGrants)
+		_, err = db.ExecContext(ctx, releaseGrants+`; `+holdGrants)
 	}
 	return err
 }

@@ -86,3 +86,26 @@ func (t *tx) ReleaseGrants(ctx context.Context) error {
 	}
 	return nil
 }
+
+// holdGrants is a statement of its own because a restore runs it too.
+const holdGrants = `UPDATE grants SET phase = 'held' WHERE state = 'usable' AND phase <> 'held'`
+
+func (t *tx) HoldGrants(ctx context.Context) (int64, error) {
+	n, err := t.run.exec(ctx, holdGrants)
+	if err != nil {
+		return 0, fmt.Errorf("hold grants: %w", err)
+	}
+	return n, nil
+}
+
+func (t *tx) ResumeGrants(ctx context.Context) (int64, error) {
+	n, err := t.run.exec(ctx, `UPDATE grants SET phase = 'awaiting', refresh_at = 0, next_at = 0 WHERE phase = 'held'`)
+	if err != nil {
+		return 0, fmt.Errorf("resume grants: %w", err)
+	}
+	return n, nil
+}
+
+func (s reader) HeldGrants(ctx context.Context) (int64, error) {
+	return one(ctx, s.run, "held grants", scanID, `SELECT count(*) FROM grants WHERE phase = 'held'`)
+}
