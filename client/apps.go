@@ -31,6 +31,7 @@ type App struct {
 	CreatedAt   time.Time `json:"created_at"`
 	UpdatedAt   time.Time `json:"updated_at"`
 	RetiredAt   time.Time `json:"retired_at,omitzero"` // zero while it is in use
+	Trouble     *Trouble  `json:"trouble"`             // what keeps the platform from serving it; nil: nothing
 }
 
 // Apps are OAuth clients of your own, in place of the server's.

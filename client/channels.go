@@ -59,6 +59,8 @@ type Channel struct {
 	FactsAt    time.Time `json:"facts_at"`  // when Name to Verified were read
 	Lifecycle  Lifecycle `json:"lifecycle"`
 	Health     Health    `json:"health"`
+	HealthAt   time.Time `json:"health_at"`          // since when Health is as it is
+	ProvenAt   time.Time `json:"proven_at,omitzero"` // when the platform last showed that it works; zero: never yet
 	Review     Review    `json:"review"`
 	CreatedAt  time.Time `json:"created_at"`
 	UpdatedAt  time.Time `json:"updated_at"`

@@ -17,6 +17,7 @@ type Client struct {
 	Keys       *Keys
 	Workspaces *Workspaces
 	Events     *Events
+	Audit      *Audit
 }
 
 // Option changes how a client works.
@@ -56,6 +57,6 @@ func New(baseURL string, key Secret, options ...Option) (*Client, error) {
 	w.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &Client{
 		Sessions: &Sessions{w}, Channels: &Channels{w}, Owners: &Owners{w}, Platforms: &Platforms{w},
-		Apps: &Apps{w}, Keys: &Keys{w}, Workspaces: &Workspaces{w}, Events: &Events{w},
+		Apps: &Apps{w}, Keys: &Keys{w}, Workspaces: &Workspaces{w}, Events: &Events{w}, Audit: &Audit{w},
 	}, nil
 }

@@ -1,5 +1,6 @@
 // Package client speaks Patchbay's native API: sessions (connect links), the channels
-// that they bring, owners, platforms, apps, keys, workspaces and events.
+// that they bring and their access tokens, owners, platforms, apps, keys, workspaces, events
+// and the audit log.
 //
 //	c, err := client.New("https://connect.example", client.NewSecret(os.Getenv("PATCHBAY_API_KEY")))
 //	session, err := c.Sessions.Create(ctx, client.NewSession{Owner: client.NewOwnerRef{ExternalID: "user_42"}})
@@ -14,5 +15,6 @@
 // is zero, an id is 0, and numbers and booleans that may be unknown are nil pointers.
 // Secrets are [Secret], which prints as [secret].
 //
-// It does not serve connect pages, and it holds no channel's tokens.
+// It does not serve connect pages, and it keeps no channel's tokens: lease one for each
+// piece of work.
 package client

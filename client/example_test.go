@@ -60,6 +60,46 @@ func ExampleSessions_Confirm() {
 	})
 }
 
+// A token is leased for each piece of work. A platform may refuse one that looked good,
+// since the person can withdraw it at any time: then a newer one is wanted, once.
+func ExampleChannels_Token() {
+	var patchbay *client.Client
+	var publish func(client.Token) (status int) // calls the platform with token.AccessToken.Reveal()
+	ctx, request := context.Background(), client.TokenRequest{MinLifetime: 5 * time.Minute}
+	for range 2 {
+		token, err := patchbay.Channels.Token(ctx, 5, request)
+		if errors.Is(err, client.ReauthRequired) {
+			fmt.Println("send the person a connect link:", client.AsProblem(err).Reason)
+			return
+		}
+		if err != nil {
+			log.Fatal(err)
+		}
+		if publish(token) != http.StatusUnauthorized {
+			return
+		}
+		request.NewerThan = token.Version
+	}
+	report, err := patchbay.Channels.Check(ctx, 5) // refused twice: find out why
+	fmt.Println(report.Sentence, report.Act, report.Todo, err)
+}
+
+func ExampleChannels_Health() {
+	var patchbay *client.Client
+	report, err := patchbay.Channels.Health(context.Background(), 5)
+	if err != nil {
+		log.Fatal(err)
+	}
+	switch report.Act {
+	case client.ActNobody, client.ActPlatform:
+		fmt.Println("nothing to do:", report.Sentence)
+	case client.ActPerson:
+		fmt.Println("send a connect link:", report.Sentence, report.EndsAt)
+	case client.ActPageAdministrator, client.ActOperator:
+		fmt.Println("tell them:", report.Sentence, report.Todo)
+	}
+}
+
 func ExampleEvents_Follow() {
 	var patchbay *client.Client
 	var last int64              // from your database

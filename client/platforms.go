@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/url"
+	"time"
 )
 
 // Platform is how a platform works, as read from its public documentation. Addresses are
@@ -11,6 +12,7 @@ type Platform struct {
 	ID              string            `json:"id"`
 	Name            string            `json:"name"`
 	Configured      bool              `json:"configured"` // the server has an app there, so that people can connect
+	Trouble         *Trouble          `json:"trouble"`    // what keeps the platform from serving that app; nil: nothing
 	AuthorizeURL    string            `json:"authorize_url"`
 	TokenURL        string            `json:"token_url"`
 	RevokeURL       string            `json:"revoke_url"`
@@ -30,6 +32,12 @@ type Platform struct {
 	Pick            string            `json:"pick"`        // one, many: targets that one consent may turn into channels
 	SetupGuide      string            `json:"setup_guide"` // Markdown; in the answer to Get only
 	Sources         []string          `json:"sources"`     // the public documents all this was read from
+}
+
+// Trouble is how a platform treats an app, where it does not treat it well.
+type Trouble struct {
+	Reason string    `json:"reason"` // platform_unavailable, rate_limited, app_rejected
+	Since  time.Time `json:"since"`
 }
 
 // PlatformScope is a scope that we ask for.

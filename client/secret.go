@@ -39,8 +39,13 @@ func (s Secret) LogValue() slog.Value         { return slog.StringValue(mask) }
 func (s Secret) MarshalText() ([]byte, error) { return []byte(mask), nil }
 func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(mask) }
 
-// UnmarshalJSON takes the credential out of an answer.
+// UnmarshalJSON takes the credential out of an answer. One that is an object, as a JWK is,
+// stays the JSON text that it came as.
 func (s *Secret) UnmarshalJSON(body []byte) error {
+	if len(body) > 0 && body[0] == '{' {
+		*s = NewSecret(string(body))
+		return nil
+	}
 	var text string
 	if err := json.Unmarshal(body, &text); err != nil {
 		return err

@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"patchbay/internal/connect"
+	"patchbay/internal/platform"
 )
 
 // documented is one request with the answer that the document must describe. Requests
@@ -23,6 +25,7 @@ func (w *world) documented(t *testing.T) []documented {
 	owner := idOf(w.post(t, "/v1/owners", `{"external_id":"known"}`))
 	app := idOf(w.post(t, "/v1/apps", `{"platform":"x","client_id":"c","client_secret":"s"}`))
 	key := idOf(w.post(t, "/v1/keys", `{"name":"k","scopes":["channels:read"],"owner":"known","expires_in":60}`))
+	version := idOfVersion(w.call(t, w.key, "POST", "/v1/channels/1/token", "").body)
 	const nobody = "4711"
 	return []documented{
 		{"POST /v1/sessions", "/v1/sessions", `{"initiator_check":"confirm","redirect_url":"https://app.example/back"}`, "201"},
@@ -43,6 +46,15 @@ func (w *world) documented(t *testing.T) []documented {
 		{"GET /v1/channels", "/v1/channels?limit=1", "", "200"},
 		{"GET /v1/channels/{id}", "/v1/channels/1", "", "200"},
 		{"GET /v1/channels/{id}", "/v1/channels/" + nobody, "", "404"},
+		{"GET /v1/channels/{id}/health", "/v1/channels/1/health", "", "200"},
+		{"GET /v1/channels/{id}/health", "/v1/channels/" + nobody + "/health", "", "404"},
+		{"POST /v1/channels/{id}/check", "/v1/channels/1/check", "", "200"},
+		{"POST /v1/channels/{id}/check", w.orphan(t) + "/check", "", "409"},
+		{"POST /v1/channels/{id}/check", "/v1/channels/" + nobody + "/check", "", "404"},
+		{"POST /v1/channels/{id}/token", "/v1/channels/1/token", "", "200"},
+		{"POST /v1/channels/{id}/token", "/v1/channels/1/token", `{"newer_than":` + version + `}`, "409"},
+		{"POST /v1/channels/{id}/token", "/v1/channels/" + nobody + "/token", "", "404"},
+		{"GET /v1/audit", "/v1/audit", "", "200"},
 		{"POST /v1/owners", "/v1/owners", `{"avatar_url":"https://app.example/a.png","contact_email":"a@app.example","reference":"r"}`, "201"},
 		{"POST /v1/owners", "/v1/owners", `{"external_id":"known"}`, "409"},
 		{"GET /v1/owners", "/v1/owners?limit=1", "", "200"},
@@ -85,6 +97,7 @@ func (w *world) documented(t *testing.T) []documented {
 var unseen = map[string]string{
 	"400": "below, of all", "401": "below, of all", "403": "below, of all", "422": "below, of all",
 	"413": "TestEveryFailureIsAProblem", "429": "e2e/journey", "500": "TestInternalFailuresAreForTheLogOnly",
+	"502": "TestTroubleIsAsDocumented", "503": "TestTroubleIsAsDocumented",
 }
 
 func TestAnswersAreAsDocumented(t *testing.T) {
@@ -107,6 +120,27 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 			if unseen[status] == "" && !shown[pattern+" "+status] {
 				t.Errorf("%s documents %s and has no case for it", pattern, status)
 			}
+		}
+	}
+}
+
+// What comes of a platform that does not do its part.
+func TestTroubleIsAsDocumented(t *testing.T) {
+	t.Parallel()
+	for status, class := range map[string]platform.Class{"502": platform.ClassConfiguration, "503": platform.ClassTransient} {
+		w := newWorld(t)
+		doc := w.document(t)
+		for _, op := range operations(doc) {
+			if op["responses"].(object)[status] == nil {
+				continue
+			}
+			w.garden.set(func(g *garden) { g.life, g.refusal = time.Hour, nil })
+			channel := w.channel(t, "user_42")
+			w.clock.advance(2 * time.Hour)
+			w.garden.refuse(class, "")
+			method, path, _ := strings.Cut(op["pattern"].(string), " ")
+			path = strings.Replace(path, "/v1/channels/{id}", channel, 1)
+			w.asDocumented(t, doc, documented{pattern: op["pattern"].(string), path: path, status: status}, w.call(t, w.key, method, path, ""))
 		}
 	}
 }
@@ -144,6 +178,7 @@ func TestRefusalsAreAsDocumented(t *testing.T) {
 // goodBody is one that an operation takes.
 func (w *world) goodBody(pattern string) string {
 	return map[string]string{
+		"POST /v1/channels/{id}/check": "{}", "POST /v1/channels/{id}/token": "{}",
 		"POST /v1/sessions": "{}", "POST /v1/sessions/{id}/cancel": "{}", "POST /v1/sessions/{id}/confirm": `{"code":"c"}`, "POST /v1/owners": "{}",
 		"PATCH /v1/owners/{id}": "{}", "POST /v1/apps": `{"platform":"x","client_id":"c","client_secret":"s"}`, "PATCH /v1/apps/{id}": "{}",
 		"POST /v1/keys": `{"name":"k","scopes":["channels:read"]}`, "POST /v1/workspaces": `{"name":"W"}`, "PATCH /v1/workspaces/{id}": "{}",

@@ -50,6 +50,9 @@ func (a *API) mount(api huma.API) {
 	post(api, "/v1/sessions/{id}/confirm", "sessions", connect.ScopeSessionsWrite, confirmSessionDoc, a.confirmSession)
 	get(api, "/v1/channels", "channels", connect.ScopeChannelsRead, listChannelsDoc, a.listChannels)
 	get(api, "/v1/channels/{id}", "channels", connect.ScopeChannelsRead, getChannelDoc, a.getChannel)
+	get(api, "/v1/channels/{id}/health", "channels", connect.ScopeChannelsRead, getChannelHealthDoc, a.getChannelHealth)
+	post(api, "/v1/channels/{id}/check", "channels", connect.ScopeChannelsWrite, checkChannelDoc, a.checkChannel)
+	post(api, "/v1/channels/{id}/token", "channels", connect.ScopeTokensLease, leaseTokenDoc, a.leaseToken)
 	create(api, "/v1/owners", "owners", connect.ScopeOwnersWrite, createOwnerDoc, a.createOwner, toOwnerDetail)
 	get(api, "/v1/owners", "owners", connect.ScopeOwnersRead, listOwnersDoc, a.listOwners)
 	get(api, "/v1/owners/{id}", "owners", connect.ScopeOwnersRead, getOwnerDoc, a.getOwner)
@@ -70,4 +73,5 @@ func (a *API) mount(api huma.API) {
 	get(api, "/v1/workspaces/{id}", "workspaces", connect.ScopeWorkspacesRead, getWorkspaceDoc, a.getWorkspace)
 	patch(api, "/v1/workspaces/{id}", "workspaces", connect.ScopeWorkspacesWrite, updateWorkspaceDoc, a.updateWorkspace)
 	get(api, "/v1/events", "events", connect.ScopeEventsRead, listEventsDoc, a.listEvents)
+	get(api, "/v1/audit", "audit", connect.ScopeAuditRead, listAuditEntriesDoc, a.listAuditEntries)
 }

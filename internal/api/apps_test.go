@@ -18,7 +18,7 @@ func TestAnAppIsMadeAndItsSecretNeverTold(t *testing.T) {
 	w := newWorld(t)
 	made := w.post(t, "/v1/apps", `{"platform":"garden","client_id":"ours","client_secret":"`+appSecret+`"}`)
 	same(t, "made", without(made, "created_at", "updated_at"), map[string]any{
-		"id": made["id"], "platform": "garden", "name": "Garden", "client_id": "ours", "retired_at": nil,
+		"id": made["id"], "platform": "garden", "name": "Garden", "client_id": "ours", "trouble": nil, "retired_at": nil,
 		"redirect_uri": publicURL + "/oauth/callback/garden/" + idOf(made),
 	})
 	path := "/v1/apps/" + idOf(made)

@@ -15,7 +15,7 @@ func TestChannelHasThreeDimensions(t *testing.T) {
 	session := w.connected(t, "user_42")
 	id := fmt.Sprint(session["channel_ids"].([]any)[0])
 	got := w.get(t, "/v1/channels/"+id)
-	for _, member := range []string{"created_at", "updated_at", "facts_at"} {
+	for _, member := range []string{"created_at", "updated_at", "facts_at", "health_at", "proven_at"} {
 		when(t, got[member])
 		delete(got, member)
 	}

@@ -14,6 +14,7 @@ import (
 	"patchbay/internal/connect"
 	"patchbay/internal/fault"
 	"patchbay/internal/httpx"
+	"patchbay/internal/platform"
 )
 
 const about = `Connect people's social accounts to an application and keep them connected.
@@ -42,6 +43,7 @@ func config(publicURL, version string) huma.Config {
 				{Name: "keys", Description: "API keys of the workspace."},
 				{Name: "workspaces", Description: "Tenants of this server. Nothing crosses from one to another."},
 				{Name: "events", Description: "What happened, numbered in commit order without gaps."},
+				{Name: "audit", Description: "Who was lent a token or asked for a check, and when."},
 			},
 			Components: &huma.Components{
 				Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName),
@@ -76,6 +78,8 @@ var examples = map[int]error{
 	http.StatusRequestEntityTooLarge: httpx.ErrBodyTooLarge,
 	http.StatusUnprocessableEntity:   fault.InvalidField("limit", "range", "must be at most 200"),
 	http.StatusInternalServerError:   errors.New("anything of ours"),
+	http.StatusBadGateway:            connect.ErrNotConfigured,
+	http.StatusServiceUnavailable:    platform.ErrUnavailable,
 }
 
 func problemResponses(schema *huma.Schema) map[string]*huma.Response {
@@ -94,17 +98,21 @@ func problemResponses(schema *huma.Schema) map[string]*huma.Response {
 
 // problemHeaders are those that tell a caller when to come back.
 func problemHeaders(status int) map[string]*huma.Param {
-	if status != http.StatusTooManyRequests {
-		return nil
-	}
 	whole := func(text string) *huma.Param {
 		return &huma.Param{Description: text, Schema: &huma.Schema{Type: "integer"}}
 	}
-	return map[string]*huma.Param{
-		"Retry-After":         whole("For how many seconds to wait."),
-		"RateLimit-Limit":     whole("How many requests at once the key may make. Every answer to a key has these three."),
-		"RateLimit-Remaining": whole("How many of them are left."),
-		"RateLimit-Reset":     whole("After how many seconds all of them are back."),
+	switch status {
+	case http.StatusServiceUnavailable:
+		return map[string]*huma.Param{"Retry-After": whole("For how many seconds to wait, where that is known.")}
+	case http.StatusTooManyRequests:
+		return map[string]*huma.Param{
+			"Retry-After":         whole("For how many seconds to wait."),
+			"RateLimit-Limit":     whole("How many requests at once the key may make. Every answer to a key has these three."),
+			"RateLimit-Remaining": whole("How many of them are left."),
+			"RateLimit-Reset":     whole("After how many seconds all of them are back."),
+		}
+	default:
+		return nil
 	}
 }
 

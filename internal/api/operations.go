@@ -28,6 +28,26 @@ var getChannelDoc = doc{
 	text: "Tells what is known of a channel: its facts, and its three independent dimensions `lifecycle`, `health` and `review`.",
 }
 
+var getChannelHealthDoc = doc{
+	id: "getChannelHealth", summary: "Read a channel's health", fails: []int{404, 422},
+	text: "Explains a channel's health: why it is so, who must act, what they must do; the permissions wanted against those granted; when it was last proven, when the token runs out and when the consent ends. Asks no platform: a check does.",
+}
+
+var checkChannelDoc = doc{
+	id: "checkChannel", summary: "Check a channel now", fails: []int{400, 404, 409, 413, 422, 502, 503},
+	text: "Asks the platform with a harmless call whether the channel works, learns from the answer as from a refresh, and tells the health as it is then. A channel that does not work is 200 too: read `act`. 409 for a channel that is disconnected or stands without a consent; 502 and 503 when the platform could not be asked.",
+}
+
+var leaseTokenDoc = doc{
+	id: "leaseToken", summary: "Lease an access token", fails: []int{400, 404, 409, 413, 422, 502, 503},
+	text: "Lends an access token that is good for at least `min_lifetime_s` more seconds, refreshed first where it is not; leases at the same time share one refresh. A page's channel gets its page's token. Each lease is in the audit log. When the platform refuses a token, lease again with its `version` as `newer_than`. 409 `reauth_required` when only the person can mend the consent: `reason` is the health's; 409 `conflict` for a channel that is paused, disconnected or stands without a consent; 503 with `Retry-After` while the platform is away and no token lives long enough. The answer is a secret, and never kept under an `Idempotency-Key`: a lease may be asked for again as often as you like.",
+}
+
+var listAuditEntriesDoc = doc{
+	id: "listAuditEntries", summary: "Read the audit log", fails: []int{422},
+	text: "Lists who was lent a token and who asked for a check, by ascending id, beginning after `after`; follow `next`. A key that is bound to one owner may not read it.",
+}
+
 var listPlatformsDoc = doc{
 	id: "listPlatforms", summary: "List platforms",
 	text: "Lists every platform that this server knows and how it works. Addresses are always the platforms' real ones, also while the Lab stands in for them.",

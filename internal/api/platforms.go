@@ -17,8 +17,11 @@ func (a *API) listPlatforms(ctx context.Context, _ *struct{}) (platformsJSON, er
 	}
 	body := platformsJSON{Data: []platformJSON{}}
 	for _, p := range a.svc.Platforms().All() {
-		spec := p.Spec()
-		body.Data = append(body.Data, toPlatform(spec, a.svc.Configured(spec.ID)))
+		shown, err := a.platformOf(ctx, p.Spec())
+		if err != nil {
+			return platformsJSON{}, err
+		}
+		body.Data = append(body.Data, shown)
 	}
 	return body, nil
 }
@@ -35,9 +38,20 @@ func (a *API) getPlatform(ctx context.Context, in *getPlatformInput) (platformJS
 	if !ok {
 		return platformJSON{}, errPlatform
 	}
-	detail := toPlatform(p.Spec(), a.svc.Configured(in.ID))
+	detail, err := a.platformOf(ctx, p.Spec())
+	if err != nil {
+		return platformJSON{}, err
+	}
 	if guide, ok := p.(platform.Guide); ok {
 		detail.SetupGuide = strings.ReplaceAll(guide.Setup(), "{public}", a.publicURL)
 	}
 	return detail, nil
+}
+
+// platformOf is a platform, with how it stands with this server's own app there.
+func (a *API) platformOf(ctx context.Context, spec platform.Spec) (platformJSON, error) {
+	shown := toPlatform(spec, a.svc.Configured(spec.ID))
+	reason, since, err := a.svc.AppTrouble(ctx, spec.ID)
+	shown.Trouble = toTrouble(reason, since)
+	return shown, err
 }

@@ -32,7 +32,10 @@ func TestPlatformsTellTheirSpec(t *testing.T) {
 		},
 		"garden": {
 			"configured": true, "revoke_url": nil, "sources": []any{},
-			"scopes": []any{map[string]any{"name": "plants.read", "feature": "profile", "required": true}},
+			"scopes": []any{
+				map[string]any{"name": "plants.read", "feature": "profile", "required": true},
+				map[string]any{"name": "plants.write", "feature": "publish", "required": false},
+			},
 		},
 	} {
 		for member, value := range want {

@@ -30,14 +30,15 @@ func (c *appChangeJSON) core() connect.AppChange {
 }
 
 type appJSON struct {
-	ID          int64   `json:"id" example:"9" doc:"The app's id."`
-	Platform    string  `json:"platform" example:"facebook" doc:"Where it is registered."`
-	Name        string  `json:"name" example:"Our Facebook app" doc:"What you call it."`
-	ClientID    string  `json:"client_id" example:"1029384756" doc:"As the platform shows it."`
-	RedirectURI string  `json:"redirect_uri" example:"https://connect.example/oauth/callback/facebook/9" doc:"The address to register at the platform, exactly. It never changes."`
-	CreatedAt   string  `json:"created_at" format:"date-time" example:"2026-03-01T09:30:00.000Z" doc:"When it was made."`
-	UpdatedAt   string  `json:"updated_at" format:"date-time" example:"2026-03-01T09:30:00.000Z" doc:"When it last changed."`
-	RetiredAt   *string `json:"retired_at" format:"date-time" example:"2026-05-01T09:30:00.000Z" doc:"Since when no consent begins with it any more; null while it is in use."`
+	ID          int64        `json:"id" example:"9" doc:"The app's id."`
+	Platform    string       `json:"platform" example:"facebook" doc:"Where it is registered."`
+	Name        string       `json:"name" example:"Our Facebook app" doc:"What you call it."`
+	ClientID    string       `json:"client_id" example:"1029384756" doc:"As the platform shows it."`
+	RedirectURI string       `json:"redirect_uri" example:"https://connect.example/oauth/callback/facebook/9" doc:"The address to register at the platform, exactly. It never changes."`
+	CreatedAt   string       `json:"created_at" format:"date-time" example:"2026-03-01T09:30:00.000Z" doc:"When it was made."`
+	UpdatedAt   string       `json:"updated_at" format:"date-time" example:"2026-03-01T09:30:00.000Z" doc:"When it last changed."`
+	Trouble     *troubleJSON `json:"trouble" doc:"What keeps the platform from serving it; null: nothing."`
+	RetiredAt   *string      `json:"retired_at" format:"date-time" example:"2026-05-01T09:30:00.000Z" doc:"Since when no consent begins with it any more; null while it is in use."`
 }
 
 type appPageJSON struct {
@@ -48,6 +49,6 @@ type appPageJSON struct {
 func (a *API) toApp(app connect.App) appJSON {
 	return appJSON{
 		ID: app.ID, Platform: app.Platform, Name: app.Name, ClientID: app.ClientID, RedirectURI: a.svc.RedirectURI(app),
-		CreatedAt: stamp(app.CreatedAt), UpdatedAt: stamp(app.UpdatedAt), RetiredAt: stampOrNil(app.RetiredAt),
+		Trouble: toTrouble(app.Trouble, app.TroubleAt), CreatedAt: stamp(app.CreatedAt), UpdatedAt: stamp(app.UpdatedAt), RetiredAt: stampOrNil(app.RetiredAt),
 	}
 }

@@ -1,6 +1,10 @@
 package api
 
-import "patchbay/internal/connect"
+import (
+	"time"
+
+	"patchbay/internal/connect"
+)
 
 type channelPageJSON struct {
 	Data       []channelJSON `json:"data" nullable:"false" doc:"Channels by ascending id."`
@@ -22,7 +26,9 @@ type channelJSON struct {
 	Verified   *bool      `json:"verified" example:"false" doc:"Whether the platform vouches for it; null where it does not tell."`
 	FactsAt    string     `json:"facts_at" format:"date-time" example:"2026-03-01T09:31:12.480Z" doc:"When the facts from name to verified were read."`
 	Lifecycle  string     `json:"lifecycle" enum:"active,paused,disconnected" example:"active" doc:"First dimension: what the application decided."`
-	Health     healthJSON `json:"health" doc:"Second dimension: whether it works."`
+	Health     healthJSON `json:"health" doc:"Second dimension: whether it works. The health of the channel explains it."`
+	HealthAt   string     `json:"health_at" format:"date-time" example:"2026-03-01T09:31:12.480Z" doc:"Since when the health is as it is."`
+	ProvenAt   *string    `json:"proven_at" format:"date-time" example:"2026-03-01T10:02:44.120Z" doc:"When the platform last showed that it works; null: never yet."`
 	Review     string     `json:"review" enum:"none,pending,accepted,rejected,suspended" example:"none" doc:"Third dimension: what a reviewer decided."`
 	CreatedAt  string     `json:"created_at" format:"date-time" example:"2026-03-01T09:31:12.480Z" doc:"When it was first connected."`
 	UpdatedAt  string     `json:"updated_at" format:"date-time" example:"2026-03-01T09:31:12.480Z" doc:"When it last changed."`
@@ -30,7 +36,7 @@ type channelJSON struct {
 
 type healthJSON struct {
 	Status string  `json:"status" enum:"healthy,expiring,needs_reauth,error,unknown" example:"healthy" doc:"unknown: there is nothing to prove."`
-	Reason *string `json:"reason" example:"consent_ended" doc:"Stable slug of why; null when healthy."`
+	Reason *string `json:"reason" example:"revoked" doc:"Stable slug of why; null when healthy."`
 }
 
 // channelSummaryJSON is a channel inside a session, which has the owner already.
@@ -51,9 +57,19 @@ func toChannel(c connect.Channel, o connect.Owner) channelJSON {
 		ID: c.ID, Owner: toOwner(o), Platform: c.Platform, Kind: c.Kind, ExternalID: c.ExternalID,
 		Name: orNil(f.Name), Username: orNil(f.Username), URL: orNil(f.URL), AvatarURL: orNil(f.AvatarURL),
 		Category: orNil(f.Category), Followers: f.Followers, Verified: f.Verified, FactsAt: stamp(c.FactsAt),
-		Lifecycle: string(c.Lifecycle), Health: healthJSON{string(c.Health), orNil(c.HealthReason)}, Review: string(c.Review),
+		Lifecycle: string(c.Lifecycle), Health: healthJSON{string(c.Health), orNil(c.HealthReason)},
+		HealthAt: stamp(healthSince(c)), ProvenAt: stampOrNil(c.ProvenAt), Review: string(c.Review),
 		CreatedAt: stamp(c.CreatedAt), UpdatedAt: stamp(c.UpdatedAt),
 	}
+}
+
+// healthSince is when the health came to be as it is: one that never changed is as old
+// as the channel.
+func healthSince(c connect.Channel) time.Time {
+	if c.HealthAt.IsZero() {
+		return c.CreatedAt
+	}
+	return c.HealthAt
 }
 
 func toChannelSummary(c connect.Channel) channelSummaryJSON {

@@ -14,6 +14,7 @@ type platformJSON struct {
 	ID              string        `json:"id" example:"facebook" doc:"The platform's id, as sessions and channels name it."`
 	Name            string        `json:"name" example:"Facebook" doc:"The brand."`
 	Configured      bool          `json:"configured" example:"true" doc:"Whether this server has an app registered there, so that people can connect."`
+	Trouble         *troubleJSON  `json:"trouble" doc:"What keeps the platform from serving this server's app; null: nothing, or there is no such app."`
 	AuthorizeURL    *string       `json:"authorize_url" example:"https://www.facebook.com/v26.0/dialog/oauth" doc:"The real address of its consent page; null where discovery tells it."`
 	TokenURL        *string       `json:"token_url" example:"https://graph.facebook.com/v26.0/oauth/access_token" doc:"The real address of its token endpoint; null where discovery tells it."`
 	RevokeURL       *string       `json:"revoke_url" example:"https://api.x.com/2/oauth2/revoke" doc:"The real address of its revocation endpoint; {…} in it stands for what the call fills in. Null where there is none."`

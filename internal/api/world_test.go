@@ -219,24 +219,79 @@ type garden struct {
 	mu      sync.Mutex
 	targets int // how many the next consent reaches
 	people  int
-	app     platform.App // that the last code was exchanged with
+	app     platform.App  // that the last code was exchanged with
+	life    time.Duration // of access tokens; zero: for ever
+	tokens  int           // told so far
+	coy     bool          // does not tell which scopes were granted
+	proof   platform.Proof
+	refusal *platform.Refusal // of refreshes and probes; nil: they are fine
 }
 
 func (g *garden) Spec() platform.Spec {
 	return platform.Spec{
 		ID: "garden", Name: "Garden", AuthorizeURL: "https://garden.example/authorize", TokenURL: "https://garden.example/token",
 		ClientAuth: platform.AuthBasic, PKCE: platform.PKCES256, ScopeSeparator: " ",
-		Scopes: []platform.Scope{{Name: "plants.read", Feature: "profile", Required: true}}, GrantedScopes: platform.GrantedInToken,
+		Scopes: []platform.Scope{{Name: "plants.read", Feature: "profile", Required: true}, {Name: "plants.write", Feature: "publish"}}, GrantedScopes: platform.GrantedInToken,
 		Denial: platform.Denial{Errors: []string{"access_denied"}}, Refresh: platform.RefreshStable, Revocation: platform.ReachToken,
 		Targets: []platform.TargetKind{{Kind: "page", Role: platform.RoleAccount}}, Pick: platform.PickMany,
 	}
 }
 
-func (g *garden) Exchange(_ context.Context, _ platform.Env, r platform.ExchangeRequest) (platform.Token, error) {
+func (g *garden) Exchange(_ context.Context, env platform.Env, r platform.ExchangeRequest) (platform.Token, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.app = r.App
-	return platform.Token{Credentials: platform.Credentials{Access: vault.NewSecret("access token")}, Scopes: []string{"plants.read"}}, nil
+	return g.token(env), nil
+}
+
+// token is a new one, access-1 and so on; one that runs out can be refreshed.
+func (g *garden) token(env platform.Env) platform.Token {
+	g.tokens++
+	c := platform.Credentials{Access: vault.NewSecret(fmt.Sprintf("access-%d-canary", g.tokens))}
+	if g.life > 0 {
+		c.Refresh, c.ExpiresAt = vault.NewSecret("refresh"), env.Now().Add(g.life)
+	}
+	if g.coy {
+		return platform.Token{Credentials: c}
+	}
+	return platform.Token{Credentials: c, Scopes: []string{"plants.read"}}
+}
+
+func (g *garden) Refresh(_ context.Context, env platform.Env, _ platform.RefreshRequest) (platform.Token, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.refusal != nil {
+		return platform.Token{}, g.refusal
+	}
+	return g.token(env), nil
+}
+
+func (g *garden) Probe(context.Context, *platform.Client, []platform.Target) (platform.Proof, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.refusal != nil {
+		return platform.Proof{}, g.refusal
+	}
+	return g.proof, nil
+}
+
+// Lease: who has a refresh token needs a key and a server of their own as well.
+func (g *garden) Lease(c platform.Credentials) (platform.Leased, error) {
+	if c.Refresh.Empty() {
+		return platform.Leased{Type: "Bearer"}, nil
+	}
+	return platform.Leased{Type: "DPoP", Server: "https://plot.garden.example", Key: vault.NewSecret(`{"kty":"EC","d":"key-canary"}`)}, nil
+}
+
+// set changes how the garden behaves from now on.
+func (g *garden) set(change func(*garden)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	change(g)
+}
+
+func (g *garden) refuse(class platform.Class, reason string) {
+	g.set(func(g *garden) { g.refusal = platform.Refuse(class, reason, nil) })
 }
 
 // Targets is somebody new every time, with pages of their own.

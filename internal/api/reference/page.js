@@ -16,11 +16,11 @@ const style = new CSSStyleSheet();
 style.replaceSync(`
 * { --primary-color: #0b57d0; --primary-color-invert: #fff; --light-fg: #5c5c5c; --fg3: #5c5c5c; --green: #3f6600; --blue: #0a6aa8;
   --purple: #5a50d8; --red: #b3261e; --orange: #a34b00; --pink: #b01f66; --yellow: #7a5c00; --brown: #7a5c2e; --inline-code-fg: #8f2f1f;
-  --placeholder-color: #6b6b6b; --code-property-color: #0b57d0; --nav-text-color: #d6d6d6; --nav-accent-color: #8ab4f8; }
+  --placeholder-color: #6b6b6b; --code-property-color: #0b57d0; --code-keyword-color: #0a5f96; --nav-text-color: #d6d6d6; --nav-accent-color: #8ab4f8; }
 @media (prefers-color-scheme: dark) {
   * { --primary-color: #8ab4f8; --primary-color-invert: #1b1b1b; --light-fg: #b0b0b0; --fg3: #b0b0b0; --green: #9ccc65; --blue: #7cc4f5;
     --purple: #b8b2ff; --red: #ff9a8f; --orange: #ffb066; --pink: #ff9ac9; --yellow: #e8c46a; --brown: #d3b58b; --inline-code-fg: #e8b9a8;
-    --placeholder-color: #a8a8a8; --code-property-color: #8ab4f8; }
+    --placeholder-color: #a8a8a8; --code-property-color: #8ab4f8; --code-keyword-color: #7cc4f5; }
 }
 @media (max-width: 767px) {
   .tr { flex-wrap: wrap; }

@@ -51,6 +51,7 @@ func address(r httpx.Route, value string) string {
 // the reader, or taken here.
 var better = map[string]any{
 	"createApp.client_secret": "canary-client-secret", "updateApp.client_secret": "canary-client-secret", "createOwner.external_id": "user_77", "confirmSession.code": "canary-confirmation-code",
+	"leaseToken.newer_than": 0, // any
 }
 
 // example is a body that the route would take, but for what is made wrong in it.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -65,6 +66,35 @@ func TestGoClientDoesTheMainJob(t *testing.T) {
 	}
 	if connected != 2 {
 		t.Errorf("got %d channel.connected events, want 2", connected)
+	}
+}
+
+func TestGoClientLooksAfterChannels(t *testing.T) {
+	t.Parallel()
+	w, ctx := e2e.Start(t, e2e.Options{}), t.Context()
+	c := newClient(t, w, w.Key)
+	session := must(c.Sessions.Create(ctx, client.NewSession{}))(t)
+	consent(t, session.ConnectURL.Reveal())
+	id := must(c.Sessions.Wait(ctx, session.ID))(t).ChannelIDs[0]
+
+	health, checked := must(c.Channels.Health(ctx, id))(t), must(c.Channels.Check(ctx, id))(t)
+	if health.CheckedNow || !checked.CheckedNow || checked.Act != client.ActNobody || checked.Health != client.HealthHealthy || checked.ProvenAt.Before(health.ProvenAt) {
+		t.Errorf("got %+v and %+v, want a healthy channel, proven just now", health, checked)
+	}
+	if len(health.ScopesWanted) == 0 || health.ScopesGranted == nil || health.Sentence == "" {
+		t.Errorf("got %+v, want it explained", health)
+	}
+	token := must(c.Channels.Token(ctx, id, client.TokenRequest{MinLifetime: time.Minute}))(t)
+	if token.AccessToken.IsZero() || token.TokenType != "Bearer" || token.Version == 0 || token.ChannelID != id {
+		t.Errorf("got %+v, want a page's token", token)
+	}
+	if _, err := c.Channels.Token(ctx, id, client.TokenRequest{NewerThan: token.Version}); !errors.Is(err, client.Conflict) {
+		t.Errorf("got %v, want a conflict: nobody but the person renews a page's token, and it works", err)
+	}
+	page := must(c.Audit.List(ctx, 0, 1))(t)
+	rest := must(c.Audit.List(ctx, page.Next, 0))(t)
+	if page.Data[0].Action != "channel.checked" || rest.Data[0].Action != "token.leased" || len(rest.Data) != 1 || rest.Data[0].ChannelID != id || rest.Data[0].KeyID == 0 {
+		t.Errorf("got %+v and %+v, want the check and the lease", page, rest)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,14 +16,15 @@ import (
 	"patchbay/internal/e2e"
 )
 
-// Every line of docs/api.md that a reader may paste is pasted here, in order, into one
-// shell. Where a connect link comes out, a person connects two Facebook pages with it.
+// Every line of docs/api.md, and after it of docs/health.md, that a reader may paste is
+// pasted here, in order, into one shell. Where a connect link comes out, a person connects
+// two Facebook pages with it.
 func TestManualOfTheAPICanBePasted(t *testing.T) {
 	t.Parallel()
 	w := e2e.Start(t, e2e.Options{})
 	shell := openShell(t, w)
 	var ran int
-	for _, b := range blocks(t, root+"/docs/api.md") {
+	for _, b := range append(blocks(t, root+"/docs/api.md"), blocks(t, root+"/docs/health.md")...) {
 		if b.language != "bash" || strings.HasPrefix(b.text, "export PATCHBAY_URL=") { // the reader's own address
 			continue
 		}
@@ -30,10 +32,10 @@ func TestManualOfTheAPICanBePasted(t *testing.T) {
 		said := shell.paste(b.text)
 		refused := strings.Contains(b.answer, "/problems/")
 		if strings.Contains(said, `"/problems/`) != refused {
-			t.Errorf("got %s\nof line %d:\n%s", said, b.line, b.text)
+			t.Errorf("got %s\nof %s:\n%s", said, b.at(), b.text)
 		}
 		if b.answer != "" {
-			sameShape(t, fmt.Sprintf("line %d", b.line), decoded(t, b.answer), decoded(t, lastLine(said)))
+			sameShape(t, b.at(), decoded(t, b.answer), decoded(t, lastLine(said)))
 		}
 		if address := link.FindString(said); address != "" {
 			if to := consent(t, address).Redirect; strings.Contains(to, "code=") {
@@ -49,10 +51,13 @@ func TestManualOfTheAPICanBePasted(t *testing.T) {
 // block is a piece of code in a page of the manual.
 type block struct {
 	language string
+	page     string
 	line     int
 	text     string
 	answer   string // the JSON that the page shows right after it
 }
+
+func (b block) at() string { return fmt.Sprintf("%s line %d", b.page, b.line) }
 
 var fence = regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?)^```\n(\n```json\n(.*?)^```\n)?")
 
@@ -64,7 +69,7 @@ func blocks(t *testing.T, file string) []block {
 	}
 	var out []block
 	for _, at := range fence.FindAllSubmatchIndex(page, -1) {
-		b := block{language: string(page[at[2]:at[3]]), line: 2 + strings.Count(string(page[:at[0]]), "\n"), text: string(page[at[4]:at[5]])}
+		b := block{page: path.Base(file), language: string(page[at[2]:at[3]]), line: 2 + strings.Count(string(page[:at[0]]), "\n"), text: string(page[at[4]:at[5]])}
 		if at[8] >= 0 {
 			b.answer = string(page[at[8]:at[9]])
 		}

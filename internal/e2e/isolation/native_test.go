@@ -21,6 +21,7 @@ func (w *world) better(op operation) map[string]any {
 		"createOwner":    {"external_id": "user_77"},
 		"createKey":      {"owner": w.victim.external(), "scopes": []string{op.scope()}},
 		"confirmSession": {"code": w.victim.visits["confirming"].code},
+		"leaseToken":     {"newer_than": 0}, // any
 	}[op.ID]
 }
 
@@ -97,11 +98,12 @@ func (w *world) members() map[string]string {
 var plain = []string{
 	"owner.name", "name", "avatar_url", "contact_email", "reference", "platform", "platforms", "selection", "initiator_check", "redirect_url",
 	"expires_in", "client_id", "client_secret", "scopes", "require_redirect_url", "allowed_redirects",
+	"min_lifetime_s", "newer_than",
 }
 
 // boundRefused are the operations that no key may do that is bound to one owner.
 var boundRefused = []string{
-	"createOwner", "createApp", "listApps", "getApp", "updateApp", "retireApp", "createWorkspace", "updateWorkspace", "listEvents",
+	"createOwner", "createApp", "listApps", "getApp", "updateApp", "retireApp", "createWorkspace", "updateWorkspace", "listEvents", "listAuditEntries",
 }
 
 func TestNothingCrosses(t *testing.T) {

@@ -2,13 +2,18 @@
 // connect link, a person opens it and connects two Facebook pages.
 import {
   all,
+  authorize,
   cancelSession,
+  checkChannel,
   createKey,
   createOwner,
   createSession,
   followEvents,
   getChannel,
+  getChannelHealth,
   getOwner,
+  leaseToken,
+  listAuditEntries,
   listChannels,
   listKeys,
   listOwners,
@@ -19,7 +24,7 @@ import {
   updateOwner,
   waitForSession,
 } from 'patchbay-client'
-import type { Channel, NewSession, Session } from 'patchbay-client'
+import type { Channel, NewSession, Session, Token } from 'patchbay-client'
 
 declare const process: { env: Record<string, string | undefined> }
 
@@ -64,6 +69,48 @@ const read = await getChannel({ client, path: { id: first.id } })
 check(read.name === first.name && read.health.status === 'healthy' && read.followers !== undefined, 'a channel is read')
 const attempts = await listSessionAttempts({ client, path: { id: session.id } })
 check(attempts.data[0]?.status === 'succeeded', 'the timeline tells how it went')
+
+// Whether a channel works, and who must act where it does not.
+const report = await checkChannel({ client, path: { id: first.id } })
+check(report.health === 'healthy' && report.act === 'nobody' && report.checked_now === true, 'a channel is checked')
+const health = await getChannelHealth({ client, path: { id: first.id } })
+check(health.sentence === report.sentence && health.proven_at !== null && health.checked_now === undefined, 'its health is explained')
+
+// A token for each piece of work, and another one, once, when the platform refused it.
+async function publish(channel: number, send: (token: Token) => Promise<Response>): Promise<Response> {
+  const path = { id: channel }
+  const token = await leaseToken({ client, path, body: { min_lifetime_s: 300 } })
+  const response = await send(token)
+  if (response.status !== 401) return response
+  return send(await leaseToken({ client, path, body: { newer_than: token.version } }))
+}
+const published = await publish(first.id, async (token) => {
+  check(token.channel_id === first.id && token.access_token !== '' && token.token_type === 'Bearer', 'a token is lent')
+  return new Response('', { status: 201 })
+})
+check(published.status === 201, 'the work is done with it')
+const audit = await listAuditEntries({ client })
+check(audit.data.map((entry) => entry.action).join() === 'channel.checked,token.leased', 'both stand in the audit log')
+
+// A token that is bound to a key is proved with each request.
+const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])
+const bound: Token = {
+  channel_id: 1,
+  access_token: 't',
+  token_type: 'DPoP',
+  server: 'https://pds.example',
+  dpop_key: { ...(await crypto.subtle.exportKey('jwk', pair.privateKey)) },
+  expires_at: null,
+  version: 1,
+}
+const proved = await authorize(bound, { method: 'POST', url: `${bound.server}/xrpc/com.atproto.repo.createRecord?a=b`, nonce: 'n1' })
+const [head = '', claims = '', signature = ''] = (proved['DPoP'] ?? '').split('.')
+const plain = (part: string) => Uint8Array.from(atob(part.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0))
+const parsed = (part: string) => JSON.parse(new TextDecoder().decode(plain(part)))
+const signed = new TextEncoder().encode(`${head}.${claims}`)
+check(proved['Authorization'] === 'DPoP t' && parsed(head).typ === 'dpop+jwt' && parsed(head).jwk.d === undefined, 'the private key stays here')
+check(parsed(claims).htu === 'https://pds.example/xrpc/com.atproto.repo.createRecord' && parsed(claims).nonce === 'n1', 'it is for this request')
+check(await crypto.subtle.verify({ name: 'ECDSA', hash: 'SHA-256' }, pair.publicKey, plain(signature), signed), 'it is signed')
 
 // A session that is canceled.
 const second = await createSession({ client })

@@ -34,6 +34,10 @@ export type App = {
      */
     retired_at: string | null;
     /**
+     * What keeps the platform from serving it; null: nothing.
+     */
+    trouble: Trouble;
+    /**
      * When it last changed.
      */
     updated_at: string;
@@ -107,6 +111,50 @@ export type Attempts = {
     data: Array<Attempt>;
 };
 
+export type AuditEntry = {
+    /**
+     * What was done: token.leased, channel.checked, …
+     */
+    action: string;
+    /**
+     * When it happened.
+     */
+    at: string;
+    /**
+     * The channel it was done to; null: none.
+     */
+    channel_id: number | null;
+    /**
+     * What the action adds. Never a secret.
+     */
+    data: {
+        [key: string]: unknown;
+    };
+    /**
+     * The entry's id. Ids ascend and have gaps.
+     */
+    id: number;
+    /**
+     * The API key that did it; null: the server itself.
+     */
+    key_id: number | null;
+    /**
+     * Whose it was done to; null: nobody's.
+     */
+    owner_id: number | null;
+};
+
+export type AuditPage = {
+    /**
+     * Entries by ascending id.
+     */
+    data: Array<AuditEntry>;
+    /**
+     * The id of the last entry told; pass it as after to go on.
+     */
+    next: number;
+};
+
 export type Channel = {
     /**
      * Its picture.
@@ -133,9 +181,13 @@ export type Channel = {
      */
     followers: number | null;
     /**
-     * Second dimension: whether it works.
+     * Second dimension: whether it works. The health of the channel explains it.
      */
     health: Health;
+    /**
+     * Since when the health is as it is.
+     */
+    health_at: string;
     /**
      * The channel's id. It stays for life, through reconnecting and disconnecting.
      */
@@ -160,6 +212,10 @@ export type Channel = {
      * Where it is.
      */
     platform: string;
+    /**
+     * When the platform last showed that it works; null: never yet.
+     */
+    proven_at: string | null;
     /**
      * Third dimension: what a reviewer decided.
      */
@@ -298,6 +354,61 @@ export type Health = {
     status: 'healthy' | 'expiring' | 'needs_reauth' | 'error' | 'unknown';
 };
 
+export type HealthReport = {
+    /**
+     * Who must do something: the person who consented, somebody who gives that person their role at the page, the operator of this server; platform: it passes by itself.
+     */
+    act: 'nobody' | 'person' | 'page_administrator' | 'operator' | 'platform';
+    /**
+     * The channel.
+     */
+    channel_id: number;
+    /**
+     * Whether the platform was asked just now. Only in the answer to a check.
+     */
+    checked_now?: boolean;
+    /**
+     * When only the person can go on, by consenting anew; null: not known, or never.
+     */
+    ends_at: string | null;
+    /**
+     * As in the channel's health.status.
+     */
+    health: 'healthy' | 'expiring' | 'needs_reauth' | 'error' | 'unknown';
+    /**
+     * What the application decided.
+     */
+    lifecycle: 'active' | 'paused' | 'disconnected';
+    /**
+     * When the platform last showed that the channel works; null: never yet.
+     */
+    proven_at: string | null;
+    /**
+     * Stable slug of why; null when healthy. New ones may come: go by act.
+     */
+    reason: string | null;
+    /**
+     * Those that the person granted; null where the platform does not tell.
+     */
+    scopes_granted: Array<string> | null;
+    /**
+     * The permissions that are asked for there, as the platform calls them. Which of them no channel can be without stands with the platform.
+     */
+    scopes_wanted: Array<string>;
+    /**
+     * What is the matter, in English, for a person.
+     */
+    sentence: string;
+    /**
+     * What they must do, in English; null: nothing.
+     */
+    todo: string | null;
+    /**
+     * When the access token in use runs out. It is refreshed before. Null: it does not run out.
+     */
+    token_expires_at: string | null;
+};
+
 export type Key = {
     /**
      * When it was made.
@@ -334,7 +445,7 @@ export type Key = {
     /**
      * What it may do.
      */
-    scopes: Array<'sessions:read' | 'sessions:write' | 'channels:read' | 'owners:read' | 'owners:write' | 'events:read' | 'platforms:read' | 'apps:read' | 'apps:write' | 'keys:read' | 'keys:write' | 'workspaces:read' | 'workspaces:write' | 'workspaces:admin'>;
+    scopes: Array<'sessions:read' | 'sessions:write' | 'channels:read' | 'channels:write' | 'tokens:lease' | 'audit:read' | 'owners:read' | 'owners:write' | 'events:read' | 'platforms:read' | 'apps:read' | 'apps:write' | 'keys:read' | 'keys:write' | 'workspaces:read' | 'workspaces:write' | 'workspaces:admin'>;
 };
 
 export type KeyPage = {
@@ -346,6 +457,17 @@ export type KeyPage = {
      * Pass it as cursor to get the next page; null on the last one.
      */
     next_cursor: string | null;
+};
+
+export type LeaseRequest = {
+    /**
+     * For how many seconds the token must still be good; it is refreshed first where it is not. Without it: 60.
+     */
+    min_lifetime_s?: number;
+    /**
+     * The version of a token that the platform refused: one that is newer is wanted.
+     */
+    newer_than?: number;
 };
 
 export type Lifetimes = {
@@ -398,7 +520,7 @@ export type NewKey = {
     /**
      * What it may do: at most what the key that makes it may.
      */
-    scopes: Array<'sessions:read' | 'sessions:write' | 'channels:read' | 'owners:read' | 'owners:write' | 'events:read' | 'platforms:read' | 'apps:read' | 'apps:write' | 'keys:read' | 'keys:write' | 'workspaces:read' | 'workspaces:write' | 'workspaces:admin'>;
+    scopes: Array<'sessions:read' | 'sessions:write' | 'channels:read' | 'channels:write' | 'tokens:lease' | 'audit:read' | 'owners:read' | 'owners:write' | 'events:read' | 'platforms:read' | 'apps:read' | 'apps:write' | 'keys:read' | 'keys:write' | 'workspaces:read' | 'workspaces:write' | 'workspaces:admin'>;
 };
 
 export type NewOwner = {
@@ -643,6 +765,10 @@ export type Platform = {
      */
     token_url: string | null;
     /**
+     * What keeps the platform from serving this server's app; null: nothing, or there is no such app.
+     */
+    trouble: Trouble;
+    /**
      * The API version in use; null where there are none.
      */
     version: string | null;
@@ -832,6 +958,50 @@ export type Target = {
      */
     role: 'account' | 'destination';
 };
+
+export type Token = {
+    /**
+     * The access token. A secret: keep it in memory only, and lease again instead of storing it.
+     */
+    access_token: string;
+    /**
+     * The channel that it is for. A page has its page's own token.
+     */
+    channel_id: number;
+    /**
+     * The private key, as a JWK (RFC 7517), with which each request's DPoP proof is signed; null: the token needs none. A secret.
+     */
+    dpop_key: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * When the platform stops to take it; null: it does not run out.
+     */
+    expires_at: string | null;
+    /**
+     * Origin of the API that it is for, where each account has its own; null: the platform's one.
+     */
+    server: string | null;
+    /**
+     * How it is sent: Bearer (RFC 6750), or DPoP (RFC 9449), which needs dpop_key.
+     */
+    token_type: string;
+    /**
+     * Grows with each new token. After the platform refused this one, pass it as newer_than.
+     */
+    version: number;
+};
+
+export type Trouble = {
+    /**
+     * platform_unavailable: it does not answer properly; rate_limited: it asks us to come less often; app_rejected: it refuses the app, and whoever registered it must look.
+     */
+    reason: 'platform_unavailable' | 'rate_limited' | 'app_rejected';
+    /**
+     * Since when.
+     */
+    since: string;
+} | null;
 
 export type Version = {
     /**
@@ -1172,6 +1342,56 @@ export type UpdateAppResponses = {
 
 export type UpdateAppResponse = UpdateAppResponses[keyof UpdateAppResponses];
 
+export type ListAuditEntriesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The next of the answer before; 0 or nothing to begin with the first entry.
+         */
+        after?: number;
+        /**
+         * How many entries to answer with at most.
+         */
+        limit?: number;
+    };
+    url: '/v1/audit';
+};
+
+export type ListAuditEntriesErrors = {
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type ListAuditEntriesError = ListAuditEntriesErrors[keyof ListAuditEntriesErrors];
+
+export type ListAuditEntriesResponses = {
+    /**
+     * OK
+     */
+    200: AuditPage;
+};
+
+export type ListAuditEntriesResponse = ListAuditEntriesResponses[keyof ListAuditEntriesResponses];
+
 export type ListChannelsData = {
     body?: never;
     path?: never;
@@ -1291,6 +1511,196 @@ export type GetChannelResponses = {
 };
 
 export type GetChannelResponse = GetChannelResponses[keyof GetChannelResponses];
+
+export type CheckChannelData = {
+    body?: never;
+    path: {
+        /**
+         * The channel's id.
+         */
+        id: number;
+    };
+    query?: never;
+    url: '/v1/channels/{id}/check';
+};
+
+export type CheckChannelErrors = {
+    /**
+     * The request is not valid
+     */
+    400: Problem;
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * The state does not allow this
+     */
+    409: Problem;
+    /**
+     * The request is not valid
+     */
+    413: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * The platform refused this server
+     */
+    502: Problem;
+    /**
+     * The platform is not available
+     */
+    503: Problem;
+};
+
+export type CheckChannelError = CheckChannelErrors[keyof CheckChannelErrors];
+
+export type CheckChannelResponses = {
+    /**
+     * OK
+     */
+    200: HealthReport;
+};
+
+export type CheckChannelResponse = CheckChannelResponses[keyof CheckChannelResponses];
+
+export type GetChannelHealthData = {
+    body?: never;
+    path: {
+        /**
+         * The channel's id.
+         */
+        id: number;
+    };
+    query?: never;
+    url: '/v1/channels/{id}/health';
+};
+
+export type GetChannelHealthErrors = {
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type GetChannelHealthError = GetChannelHealthErrors[keyof GetChannelHealthErrors];
+
+export type GetChannelHealthResponses = {
+    /**
+     * OK
+     */
+    200: HealthReport;
+};
+
+export type GetChannelHealthResponse = GetChannelHealthResponses[keyof GetChannelHealthResponses];
+
+export type LeaseTokenData = {
+    body?: LeaseRequest;
+    path: {
+        /**
+         * The channel's id.
+         */
+        id: number;
+    };
+    query?: never;
+    url: '/v1/channels/{id}/token';
+};
+
+export type LeaseTokenErrors = {
+    /**
+     * The request is not valid
+     */
+    400: Problem;
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * The state does not allow this
+     */
+    409: Problem;
+    /**
+     * The request is not valid
+     */
+    413: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * The platform refused this server
+     */
+    502: Problem;
+    /**
+     * The platform is not available
+     */
+    503: Problem;
+};
+
+export type LeaseTokenError = LeaseTokenErrors[keyof LeaseTokenErrors];
+
+export type LeaseTokenResponses = {
+    /**
+     * OK
+     */
+    200: Token;
+};
+
+export type LeaseTokenResponse = LeaseTokenResponses[keyof LeaseTokenResponses];
 
 export type ListEventsData = {
     body?: never;
