@@ -95,6 +95,7 @@ func TestCheckFindsWhatIsTheMatter(t *testing.T) {
 func TestTroubleIsTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.garden.set(func(g *garden) { g.life = time.Hour })
 	channel := w.channel(t, "user_42")
 	app := w.post(t, "/v1/apps", `{"platform":"garden","client_id":"c","client_secret":"s"}`)
 	session := w.create(t, `{"owner":{"external_id":"user_43"}}`)
@@ -103,9 +104,10 @@ func TestTroubleIsTold(t *testing.T) {
 	if got := w.get(t, "/v1/platforms/garden")["trouble"]; got != nil {
 		t.Errorf("got %v before there was any trouble", got)
 	}
+	w.clock.advance(time.Hour - 10*time.Second) // the last tokens are still good, for too little time
 	w.garden.refuse(platform.ClassConfiguration, "")
 	for _, c := range []string{channel, own} {
-		got := wantStatus(t, w.call(t, w.key, "POST", c+"/check", ""), 502)
+		got := wantStatus(t, w.lease(t, c, ""), 502)
 		if checkProblem(t, got); got.body["code"] != "platform_rejected" {
 			t.Errorf("got %s, want platform_rejected", got.text)
 		}

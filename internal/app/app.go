@@ -111,7 +111,7 @@ func wireWith(ctx context.Context, cfg config.Config, opt Options, store *sqlsto
 	a.Service = connect.New(connect.Config{
 		Store: store, Vault: keys.vault, Platforms: set.registry, Apps: set.apps, Log: opt.Log,
 		Env: env, Envs: set.envs(env, a.metrics), Lease: leaseFor(cfg.PlatformTimeout), Ended: a.metrics.AttemptEnded,
-		RefreshRate: cfg.RefreshRate, RefreshDeadline: 2 * cfg.PlatformTimeout,
+		RefreshRate: cfg.RefreshRate, RefreshDeadline: min(2*cfg.PlatformTimeout, time.Minute), // a stop waits for it
 		Refreshed: func(platformID string, class platform.Class) { a.metrics.Refreshed(platformID, string(class)) },
 	})
 	if a.Routes, err = a.routes(cfg, opt, set.lab); err != nil {

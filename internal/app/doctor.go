@@ -55,6 +55,7 @@ func (d Doctor) Examine(ctx context.Context) []Check {
 	checks = append(checks, database...)
 	if look != nil {
 		checks = append(checks, d.disk(look)...)
+		checks = append(checks, d.refreshing(ctx, look)...)
 	}
 	platforms, clocks := d.platforms(ctx)
 	checks = append(checks, d.clock(ctx, look, clocks)...)

@@ -25,6 +25,11 @@ type Listener struct {
 // calls ready once the listeners are being served.
 func (a *App) Serve(ctx context.Context, ready func(), listeners ...Listener) error {
 	collectSeldom()
+	if a.store.Engine() == "sqlite" { // nobody else has the store: whoever held a grant is dead
+		if err := a.Service.ReleaseGrants(ctx); err != nil {
+			return err
+		}
+	}
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	ctx, stop := context.WithCancel(ctx)

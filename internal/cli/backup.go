@@ -102,6 +102,7 @@ func maintainError(ctx context.Context, err error) error {
 		"backup_newer":       "nothing was changed",
 		"no_backup":          "check its name",
 		"schema_newer":       "use that version of Patchbay",
+		"migrations_pending": "run `patchbay migrate`",
 	}[f.Reason]
 	if errors.Is(f, fault.Internal) || next == "" {
 		return pooled(err)

@@ -23,6 +23,7 @@ type commands struct {
 	Migrate     MigrateCmd     `cmd:"" help:"Bring the database's schema up to date."`
 	Backup      BackupCmd      `cmd:"" help:"Copy a SQLite database while the server runs."`
 	Restore     RestoreCmd     `cmd:"" help:"Put a backup in the place of a SQLite database."`
+	Refreshing  RefreshingCmd  `cmd:"" help:"Hold refreshing back on a copy of a database, and go on."`
 	Keys        KeysCmd        `cmd:"" help:"Make, exchange and examine keys: the one that seals the database, the first API key."`
 	Healthcheck HealthcheckCmd `cmd:"" help:"Ask a server on this machine whether it can serve."`
 	Version     VersionCmd     `cmd:"" help:"Print version, revision and Go version."`

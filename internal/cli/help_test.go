@@ -33,6 +33,11 @@ func TestHelpTeaches(t *testing.T) {
 		"backup":          "patchbay backup /backups/",
 		"restore":         "systemctl stop patchbay",
 		"healthcheck":     "patchbay healthcheck --listen",
+
+		"refreshing":        "patchbay refreshing status",
+		"refreshing status": "patchbay refreshing status --json | jq",
+		"refreshing hold":   "patchbay refreshing hold --config /etc/patchbay/staging.yaml",
+		"refreshing resume": "patchbay refreshing resume",
 	} {
 		t.Run("patchbay "+command, func(t *testing.T) {
 			t.Parallel()

@@ -21,14 +21,15 @@ func (*RestoreCmd) Help() string {
 touched. The present database is kept beside the restored one, with "before-restore" in its name; delete it when you are sure.
 
 What the backup does not know is gone: links and channels made since, and tokens that platforms have renewed since.
-Where a platform replaces a refresh token at each use, the old one in the backup no longer works, and the person has to
-connect again: docs/operations.md, "Restoring".
+Where a platform replaces a refresh token at each use, the old one in the backup may be spent, and sending it may end what
+another server lives on. So those are held back until you say ` + "`patchbay refreshing resume`" + `: docs/operations.md, "Restoring".
 
 Examples:
 
     systemctl stop patchbay
     patchbay restore /backups/patchbay-20260301T020000Z.db
     patchbay doctor
+    patchbay refreshing resume      # when no other server works with what was backed up
     systemctl start patchbay
 
 PostgreSQL is restored with its own tools: docs/deploy-postgres.md.
@@ -47,22 +48,32 @@ func (c *RestoreCmd) Run(ctx context.Context, w *World) error {
 	if err != nil {
 		return maintainError(ctx, err)
 	}
+	var held map[string]int64 // of an older schema: not known yet
+	if len(report.Schema.Pending) == 0 {
+		if held, err = app.HeldGrants(ctx, cfg); err != nil {
+			return maintainError(ctx, err)
+		}
+	}
 	if c.JSON {
 		return writeJSON(w.Stdout, struct {
-			Database string   `json:"database"`
-			Before   string   `json:"before,omitempty"`
-			Schema   int64    `json:"schema"`
-			Pending  []string `json:"pending"`
-		}{report.Path, report.Aside, report.Schema.Version, names(report.Schema.Pending)})
+			Database string           `json:"database"`
+			Before   string           `json:"before,omitempty"`
+			Schema   int64            `json:"schema"`
+			Pending  []string         `json:"pending"`
+			Held     map[string]int64 `json:"held,omitempty"`
+		}{report.Path, report.Aside, report.Schema.Version, names(report.Schema.Pending), held})
 	}
 	fmt.Fprintf(w.Stdout, "Restored %s from %s (schema %d).\n", report.Path, c.File, report.Schema.Version)
 	if report.Aside != "" {
 		fmt.Fprintf(w.Stdout, "The database before it is kept as %s\n", report.Aside)
 	}
-	next := "`patchbay doctor` examines it before you start the server."
 	if n := len(report.Schema.Pending); n > 0 {
-		next = fmt.Sprintf("It is of an older version: `patchbay migrate` runs %s.", counted(n, "migration"))
+		fmt.Fprintf(w.Stdout, "It is of an older version: `patchbay migrate` runs %s. Then `patchbay refreshing hold`, before the server starts.\n", counted(n, "migration"))
+		return nil
 	}
-	fmt.Fprintln(w.Stdout, next)
+	if len(held) > 0 {
+		fmt.Fprintf(w.Stdout, "%s held back, their refresh tokens may be spent: %s.\n%s\n", heldCount(held), platformCounts(held), goOn)
+	}
+	fmt.Fprintln(w.Stdout, "`patchbay doctor` examines it before you start the server.")
 	return nil
 }

@@ -26,7 +26,8 @@ type Claim struct {
 	grant Grant // as claimed: its Fence is ours alone
 	app   App   // as it was when the call was begun
 	task  task
-	lost  bool // an answer to this refresh token may have been lost before
+	lost  bool      // an answer to this refresh token may have been lost before
+	until time.Time // nothing is sent after it: the lease may be over soon
 }
 
 // Platform is whose grant it is, for metrics.
@@ -35,7 +36,7 @@ func (c Claim) Platform() string { return c.grant.Platform }
 // DueApps lists the ids of apps (OAuth clients) whose grants have something due. Each is
 // worked on by itself, so that the trouble of one platform delays no other.
 func (s *Service) DueApps(ctx context.Context) ([]int64, error) {
-	const most = 1000
+	const most = 100_000 // an index probe each
 	apps, err := s.store.DueApps(ctx, s.now(), most)
 	if err != nil {
 		return nil, fmt.Errorf("apps with something due: %w", err)
@@ -52,6 +53,7 @@ func (s *Service) DueApps(ctx context.Context) ([]int64, error) {
 // What needs no call (a forecast, a first plan) is done at once. Done tells how many
 // grants were looked at; wait is how long the rate asks to wait where it allowed none.
 func (s *Service) ClaimDue(ctx context.Context, appID int64, limit int) (claims []Claim, done int, wait time.Duration, err error) {
+	began := time.Now()
 	err = s.store.InTx(ctx, func(tx Tx) error {
 		claims, done, wait = nil, 0, 0
 		app, err := tx.LockAppByID(ctx, appID)
@@ -61,7 +63,7 @@ func (s *Service) ClaimDue(ctx context.Context, appID int64, limit int) (claims 
 		now := s.now()
 		app = app.sane(now)
 		if app.held(now) {
-			done, err = s.markStale(ctx, tx, app)
+			done, err = s.whileHeld(ctx, tx, app)
 			return err
 		}
 		n, pause := app.allowed(now, s.rate, limit)
@@ -84,7 +86,7 @@ func (s *Service) ClaimDue(ctx context.Context, appID int64, limit int) (claims 
 				return fmt.Errorf("grant %d: %w", g.ID, err)
 			}
 			if claim.task != taskNone {
-				claims = append(claims, claim)
+				claims = append(claims, claim.begun(s, began))
 			}
 		}
 		if len(claims) == 0 {
@@ -97,6 +99,48 @@ func (s *Service) ClaimDue(ctx context.Context, appID int64, limit int) (claims 
 		return tx.PaceApp(ctx, next)
 	})
 	return claims, done, wait, err
+}
+
+// begun is the claim with the time until which it may send.
+func (c Claim) begun(s *Service, at time.Time) Claim {
+	if p, ok := s.platforms.Get(c.grant.Platform); ok {
+		c.until = at.Add(s.deadlineOf(p.Spec()))
+	}
+	return c
+}
+
+// whileHeld does what needs no call for the grants of an app that is held back.
+func (s *Service) whileHeld(ctx context.Context, tx Tx, app App) (int, error) {
+	told, err := s.tellDue(ctx, tx, app)
+	if err != nil {
+		return 0, err
+	}
+	stale, err := s.markStale(ctx, tx, app)
+	return told + stale, err
+}
+
+// tellDue emits the forecasts that are due, and the ends.
+func (s *Service) tellDue(ctx context.Context, tx Tx, app App) (int, error) {
+	const most = 100
+	grants, err := tx.TellGrants(ctx, app.ID, s.now(), most)
+	if err != nil {
+		return 0, err
+	}
+	for _, g := range grants {
+		fence := g.Fence
+		g.Fence++
+		p, ok := s.platforms.Get(g.Platform)
+		credentials, err := s.credentialsOf(g)
+		if !ok || err != nil { // plan says what is the matter, when the app is let go
+			g.TellAt = s.now().Add(time.Hour)
+		} else if err := s.tell(ctx, tx, &g, p.Spec(), credentials); err != nil {
+			return 0, err
+		}
+		if err := tx.UpdateGrant(ctx, g, fence); err != nil {
+			return 0, err
+		}
+	}
+	return len(grants), nil
 }
 
 // markStale says of grants whose app is held back, and whose access token has run out
@@ -143,6 +187,12 @@ func (s *Service) plan(ctx context.Context, tx Tx, app App, g Grant) (Claim, err
 		g.RefreshAt, g.TellAt, g.ProbeAt = time.Time{}, time.Time{}, now.Add(time.Hour) // its key may come back
 		return Claim{}, tx.UpdateGrant(ctx, g, fence)
 	}
+	if g.HealthReason == ReasonUnreadable { // its key is back
+		g = s.scheduled(g, spec, credentials)
+		if err := s.setHealth(ctx, tx, &g, "", CauseOperator); err != nil {
+			return Claim{}, err
+		}
+	}
 	if g.IssuedAt.IsZero() { // from before there was anything to plan
 		g.IssuedAt = now
 		if !g.ExpiresAt.IsZero() && spec.AccessLifetime > 0 {
@@ -152,6 +202,9 @@ func (s *Service) plan(ctx context.Context, tx Tx, app App, g Grant) (Claim, err
 		g = s.scheduled(g, spec, credentials)
 		g.Phase = phase
 	}
+	if g.Phase == PhaseAwaiting && !rotates(spec) { // it was held for nothing, and goes on as planned
+		g.Phase, g.RefreshAt = PhaseIdle, plannedAt(g, spec, credentials)
+	}
 	if !platform.Refreshable(spec, credentials) {
 		g.RefreshAt = time.Time{}
 	}
@@ -159,12 +212,15 @@ func (s *Service) plan(ctx context.Context, tx Tx, app App, g Grant) (Claim, err
 		return Claim{}, err
 	}
 	if g.Phase == PhaseHeld {
-		if err := s.holdBack(ctx, tx, &g, spec); err != nil {
+		if err := s.holdBack(ctx, tx, &g, spec, credentials); err != nil {
 			return Claim{}, err
 		}
 	}
 	claim := Claim{app: app}
 	claim.grant, claim.task, claim.lost = s.next(g, spec, now)
+	if claim.task == taskProbe && app.Holds > 0 { // a refresh shows whether the trouble is over
+		claim.task, claim.grant.ProbeAt = taskNone, now.Add(backOff(7))
+	}
 	if claim.task == taskNone {
 		claim.grant.Fence++
 		return claim, tx.UpdateGrant(ctx, claim.grant, fence)
@@ -178,18 +234,26 @@ func rotates(spec platform.Spec) bool {
 	return spec.Refresh == platform.RefreshRotating || spec.Refresh == platform.RefreshRotatingGrace
 }
 
-// holdBack leaves the refresh token of a restored grant alone. Where sending an old one
-// does no harm there is nothing to hold back.
-func (s *Service) holdBack(ctx context.Context, tx Tx, g *Grant, spec platform.Spec) error {
-	if !rotates(spec) {
+// holdBack leaves the refresh token of a restored grant alone. Where there is none, or
+// where sending an old one does no harm, nothing is held back.
+func (s *Service) holdBack(ctx context.Context, tx Tx, g *Grant, spec platform.Spec, c platform.Credentials) error {
+	if !rotates(spec) || !platform.Refreshable(spec, c) {
 		g.Phase = PhaseIdle
 		return nil
 	}
 	now := s.now()
-	if !g.RefreshAt.IsZero() && !now.Before(g.RefreshAt) {
-		g.RefreshAt = now.Add(15 * time.Minute) // looked at again
+	if g.RefreshAt.IsZero() || now.Before(g.RefreshAt) { // of a consent that is over there is none
+		return nil
 	}
-	if g.ExpiresAt.IsZero() || now.Before(g.ExpiresAt) {
+	expired := !g.ExpiresAt.IsZero() && !now.Before(g.ExpiresAt)
+	g.RefreshAt = now.Add(15 * time.Minute) // looked at again
+	if !expired {
+		g.RefreshAt = earlier(g.RefreshAt, g.ExpiresAt)
+	}
+	if !g.ProbeAt.IsZero() && g.ProbeAt.Before(g.RefreshAt) { // a token that is due was proven long ago, or refused just now
+		g.ProbeAt = g.RefreshAt.Add(time.Second)
+	}
+	if !expired {
 		return nil
 	}
 	return s.setHealth(ctx, tx, g, ReasonHeld, CauseSystem)
@@ -203,12 +267,13 @@ func (s *Service) next(g Grant, spec platform.Spec, now time.Time) (_ Grant, t t
 			return g, taskRefresh, true
 		case rotates(spec):
 			g.Phase, g.RefreshAt = PhaseAwaiting, lastTryAt(g)
+			// Whoever held it may still be trying to commit what it was answered.
+			if soon := now.Add(2 * longestPersist); !g.RefreshAt.IsZero() && g.RefreshAt.Before(soon) {
+				g.RefreshAt = soon
+			}
 		default: // sending it again does no harm
 			return g, taskRefresh, false
 		}
-	}
-	if g.Phase == PhaseAwaiting && !rotates(spec) {
-		g.Phase = PhaseIdle
 	}
 	if !g.RefreshAt.IsZero() && !g.ExpiresAt.IsZero() && !now.Before(g.ExpiresAt) && !g.ProbeAt.IsZero() {
 		g.ProbeAt = g.RefreshAt.Add(time.Second) // a token that has run out proves nothing
@@ -228,8 +293,8 @@ func (s *Service) writeClaim(ctx context.Context, tx Tx, c *Claim, spec platform
 	fence := c.grant.Fence
 	c.grant.Fence++
 	if c.task == taskRefresh {
-		if c.grant.Phase == PhaseIdle {
-			c.grant.UpdatedAt = s.now() // when this refresh token was first sent
+		if c.grant.Phase == PhaseIdle || c.grant.Phase == PhaseAwaiting {
+			c.grant.UpdatedAt = s.now() // when this refresh token was first sent, as far as that counts
 		}
 		c.grant.Phase, c.grant.RefreshAt = PhaseRedeeming, s.now() // due, should we die
 	}
@@ -260,6 +325,9 @@ func (s *Service) tell(ctx context.Context, tx Tx, g *Grant, spec platform.Spec,
 			return nil
 		}
 		g.RefreshAt, g.ProbeAt = time.Time{}, time.Time{}
+		if spec.ProbeEvery > 0 { // once more: should our clock have leapt, it is found alive
+			g.ProbeAt = now.Add(time.Hour)
+		}
 		return s.setHealth(ctx, tx, g, platform.ReasonConsentExpired, CauseSystem)
 	}
 	days := forecast(*g, now)

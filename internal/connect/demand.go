@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"patchbay/internal/fault"
 	"patchbay/internal/platform"
 )
 
@@ -33,8 +32,8 @@ func (s *Service) freshGrant(ctx context.Context, g Grant, r LeaseRequest) (Gran
 		if Diagnose(g.HealthReason).Health == HealthNeedsReauth {
 			return g, reauth(g.HealthReason)
 		}
-		if life := g.ExpiresAt.Sub(g.IssuedAt); g.TokenVersion > r.NewerThan && !g.ExpiresAt.IsZero() && life < r.MinLife {
-			return g, ErrTokenShort // a new one would not live longer
+		if life := g.ExpiresAt.Sub(g.IssuedAt); g.TokenVersion > r.NewerThan && !g.ExpiresAt.IsZero() && s.now().Sub(g.IssuedAt) < life/10 {
+			return g, ErrTokenShort // a new one would hardly live longer
 		}
 		claim, err := s.claimNow(ctx, g, taskRefresh)
 		switch {
@@ -44,7 +43,7 @@ func (s *Service) freshGrant(ctx context.Context, g Grant, r LeaseRequest) (Gran
 			}
 			continue
 		case errors.Is(err, errNotRefreshable):
-			return g, s.cannotRefresh(ctx, g, r)
+			return g, s.cannotRefresh(g, r)
 		case err != nil:
 			return g, err
 		}
@@ -79,49 +78,78 @@ func (s *Service) afterRefresh(ctx context.Context, g Grant, r LeaseRequest, no 
 var (
 	errBusy           = errors.New("another process holds the grant")
 	errNotRefreshable = errors.New("only the person can renew this")
+	errUnrenewable    = errors.New("the platform refused a token that only the person can renew")
 )
 
 // claimNow claims one grant for a task that somebody waits for. errBusy while another
-// process holds it, errNotRefreshable, ErrRefreshing where its platform is not to be asked now.
+// process holds it, errNotRefreshable, ErrRefreshing where its platform is not to be asked
+// now. It waits for its turn where the rate of the app asks to.
 func (s *Service) claimNow(ctx context.Context, g Grant, t task) (claim Claim, err error) {
+	for {
+		claim, wait, err := s.tryClaim(ctx, g, t)
+		if err != nil || wait == 0 {
+			return claim, err
+		}
+		select {
+		case <-ctx.Done():
+			return Claim{}, ErrRefreshing
+		case <-time.After(min(wait, time.Second)):
+		}
+	}
+}
+
+// tryClaim is claimNow, with the time to wait where the rate allows nothing now.
+func (s *Service) tryClaim(ctx context.Context, g Grant, t task) (claim Claim, wait time.Duration, err error) {
 	p, ok := s.platforms.Get(g.Platform)
 	if !ok {
-		return Claim{}, ErrNotOffered
+		return Claim{}, 0, ErrNotOffered
 	}
 	spec := p.Spec()
-	refused := error(nil)
+	began, refused := time.Now(), error(nil)
 	err = s.store.InTx(ctx, func(tx Tx) error {
-		refused = nil
+		refused, wait = nil, 0
 		g, err := tx.LockGrant(ctx, g.WorkspaceID, g.ID)
 		if err != nil {
 			return err
 		}
-		app, err := tx.App(ctx, g.WorkspaceID, g.AppID)
+		app, err := tx.LockAppByID(ctx, g.AppID)
 		if err != nil {
 			return fmt.Errorf("app %d: %w", g.AppID, err)
 		}
+		app = app.sane(s.now())
 		if refused = s.mayClaim(g, app, spec, t); refused != nil {
 			return nil
 		}
-		if g.Phase == PhaseHeld && !rotates(spec) {
+		if (g.Phase == PhaseHeld || g.Phase == PhaseAwaiting) && !rotates(spec) {
 			g.Phase = PhaseIdle
 		}
 		lost := g.Phase != PhaseIdle
 		if g.Phase == PhaseRedeeming && t == taskRefresh { // whoever held it is dead: as when it is found due
 			before := g.Fence
-			if g, _, lost = s.next(g, spec, s.now()); g.Phase == PhaseAwaiting && !s.nearEnd(g) {
+			if g, _, lost = s.next(g, spec, s.now()); g.Phase == PhaseAwaiting && !s.lastTryDue(g) {
 				g.Fence++
 				refused = ErrRefreshing
 				return tx.UpdateGrant(ctx, g, before)
 			}
 		}
-		claim = Claim{grant: g, app: app, task: t, lost: lost && t == taskRefresh}
+		var n int
+		if n, wait = app.allowed(s.now(), s.rate, 1); n == 0 {
+			return nil
+		}
+		next := app.spend(s.now(), s.rate, 1)
+		if app.Holds > 0 && t == taskRefresh {
+			next.HoldUntil = s.now().Add(trialTime)
+		}
+		if err := tx.PaceApp(ctx, next); err != nil {
+			return err
+		}
+		claim = Claim{grant: g, app: app, task: t, lost: lost && t == taskRefresh, until: began.Add(s.deadlineOf(spec))}
 		return s.writeClaim(ctx, tx, &claim, spec)
 	})
 	if err == nil {
 		err = refused
 	}
-	return claim, err
+	return claim, wait, err
 }
 
 // mayClaim is why the grant cannot be claimed on demand.
@@ -143,15 +171,17 @@ func (s *Service) mayClaim(g Grant, app App, spec platform.Spec, t task) error {
 		return errNotRefreshable
 	case g.Phase == PhaseHeld && rotates(spec):
 		return ErrHeld
-	case g.Phase == PhaseAwaiting && !s.nearEnd(g):
+	case g.Phase == PhaseAwaiting && rotates(spec) && !s.lastTryDue(g):
 		return ErrRefreshing // the refresh token may be spent: it is sent once more when there is little to lose
 	}
 	return nil
 }
 
-// nearEnd tells whether so little is left of the access token that a refresh token which
-// may be spent is worth sending.
-func (s *Service) nearEnd(g Grant) bool { return !s.now().Before(lastTryAt(g)) }
+// lastTryDue tells whether a refresh token that may be spent is worth sending now: little is
+// left of the access token, the platform refused that, or the operator says so.
+func (s *Service) lastTryDue(g Grant) bool {
+	return !g.RefreshAt.IsZero() && !s.now().Before(g.RefreshAt)
+}
 
 // awaitOther waits until the process that holds the grant is done with it, or dead.
 func (s *Service) awaitOther(ctx context.Context, g Grant) error {
@@ -170,137 +200,15 @@ func (s *Service) awaitOther(ctx context.Context, g Grant) error {
 	}
 }
 
-// cannotRefresh is the answer where only the person can renew the token.
-func (s *Service) cannotRefresh(ctx context.Context, g Grant, r LeaseRequest) error {
-	if !g.ExpiresAt.IsZero() && !s.now().Before(g.ExpiresAt) {
+// cannotRefresh is the answer where only the person can renew the token; errUnrenewable
+// where the platform is to be asked what is the matter with it.
+func (s *Service) cannotRefresh(g Grant, r LeaseRequest) error {
+	switch {
+	case !g.ExpiresAt.IsZero() && !s.now().Before(g.ExpiresAt):
 		return reauth(platform.ReasonConsentExpired)
-	}
-	if g.TokenVersion > r.NewerThan {
+	case g.TokenVersion > r.NewerThan:
 		return ErrTokenShort
+	default:
+		return errUnrenewable
 	}
-	channels, err := s.store.ChannelsOfGrant(ctx, g.WorkspaceID, g.ID)
-	if err != nil {
-		return err
-	}
-	if len(channels) == 0 {
-		return ErrNoNewerToken
-	}
-	return s.unrenewable(ctx, channels[0])
-}
-
-// ChannelHealth explains a channel's health as it is known. Needs ScopeChannelsRead;
-// another owner's channel is not found.
-func (s *Service) ChannelHealth(ctx context.Context, c Caller, id int64) (HealthReport, error) {
-	if err := c.Require(ScopeChannelsRead); err != nil {
-		return HealthReport{}, err
-	}
-	channel, grant, err := s.grantedChannel(ctx, c, id)
-	if errors.Is(err, ErrNoGrant) || errors.Is(err, ErrDisconnected) {
-		return HealthReport{Channel: channel, Diagnosis: Diagnose(channel.HealthReason)}, nil
-	}
-	if err != nil {
-		return HealthReport{}, err
-	}
-	return s.report(channel, grant), nil
-}
-
-// CheckChannel asks the platform now whether the channel works, and learns from it as from
-// a refresh. Where the platform does not answer properly that is an error and the channel
-// stays as it was. Each check stands in the audit log. Needs ScopeChannelsWrite; another
-// owner's channel is not found.
-func (s *Service) CheckChannel(ctx context.Context, c Caller, id int64) (HealthReport, error) {
-	if err := c.Require(ScopeChannelsWrite); err != nil {
-		return HealthReport{}, err
-	}
-	channel, _, err := s.grantedChannel(ctx, c, id)
-	if err != nil {
-		return HealthReport{}, err
-	}
-	if _, err := s.check(ctx, channel); err != nil {
-		return HealthReport{}, err
-	}
-	channel, grant, err := s.grantedChannel(ctx, c, id)
-	if err != nil {
-		return HealthReport{}, err
-	}
-	report := s.report(channel, grant)
-	report.CheckedNow = true
-	return report, s.audit(ctx, c, AuditEntry{
-		Action: AuditChannelChecked, OwnerID: channel.OwnerID, ChannelID: channel.ID,
-		Data: eventData("platform", channel.Platform, "health", string(channel.Health), "reason", channel.HealthReason),
-	})
-}
-
-// check probes one channel, after a refresh where its access token has run out.
-func (s *Service) check(ctx context.Context, channel Channel) (Grant, error) {
-	for tries := 0; ; tries++ {
-		g, err := s.store.Grant(ctx, channel.WorkspaceID, channel.GrantID)
-		if err != nil {
-			return g, err
-		}
-		if dead := Diagnose(g.HealthReason).Health == HealthNeedsReauth; !dead {
-			g, err = s.freshGrant(ctx, g, LeaseRequest{MinLife: time.Second})
-			if errors.Is(err, fault.ReauthRequired) {
-				return g, nil // that is what the check found
-			}
-			if err != nil {
-				return g, err
-			}
-		}
-		claim, err := s.claimNow(ctx, g, taskProbe)
-		if errors.Is(err, errBusy) {
-			if err := s.awaitOther(ctx, g); err != nil {
-				return g, err
-			}
-			continue
-		}
-		if err != nil {
-			return g, err
-		}
-		no, err := s.probe(context.WithoutCancel(ctx), claim, channel.ID)
-		switch {
-		case errors.Is(err, errLate):
-			continue
-		case err != nil:
-			return g, err
-		case no == nil:
-			return g, nil
-		}
-		again, err := s.afterDoubt(ctx, g, no)
-		if err != nil || !again || tries > 0 {
-			return g, err
-		}
-	}
-}
-
-// afterDoubt says what follows a refused probe: a token that was refused is refreshed and
-// tried again; what is permanent is now known; anything else could not be learned.
-func (s *Service) afterDoubt(ctx context.Context, g Grant, no *platform.Refusal) (again bool, err error) {
-	if no.Class != platform.ClassPermanent {
-		return false, no
-	}
-	now, err := s.store.Grant(ctx, g.WorkspaceID, g.ID)
-	if err != nil || Diagnose(now.HealthReason).Health == HealthNeedsReauth {
-		return false, err
-	}
-	_, err = s.freshGrant(ctx, now, LeaseRequest{MinLife: time.Second, NewerThan: now.TokenVersion})
-	if errors.Is(err, fault.ReauthRequired) {
-		return false, nil
-	}
-	return true, err
-}
-
-// report explains.
-func (s *Service) report(c Channel, g Grant) HealthReport {
-	r := HealthReport{
-		Channel: c, Diagnosis: Diagnose(c.HealthReason), ScopesGranted: g.Scopes, ScopesTold: g.ScopesTold,
-		ProvenAt: g.ProvenAt, TokenExpiresAt: g.ExpiresAt, EndsAt: g.EndsAt,
-	}
-	if c.ProvenAt.After(r.ProvenAt) {
-		r.ProvenAt = c.ProvenAt
-	}
-	if p, ok := s.platforms.Get(g.Platform); ok {
-		r.ScopesWanted = p.Spec().ScopeNames()
-	}
-	return r
 }

@@ -31,8 +31,8 @@ func (s *Service) setHealth(ctx context.Context, tx Tx, g *Grant, reason string,
 	for _, c := range channels {
 		why := reason
 		switch {
-		case ofTarget(c.HealthReason) && reason != platform.ReasonRevoked:
-			continue
+		case !follows(c, before) && Diagnose(reason).Health != HealthNeedsReauth:
+			continue // it has a reason of its own, until a probe finds otherwise
 		case alive[c.TargetID]:
 			why = ReasonEnding
 		}
@@ -41,6 +41,12 @@ func (s *Service) setHealth(ctx context.Context, tx Tx, g *Grant, reason string,
 		}
 	}
 	return nil
+}
+
+// follows tells whether a channel's health is that of its grant, whose reason is before,
+// and not its target's own.
+func follows(c Channel, before string) bool {
+	return c.HealthReason == before || c.HealthReason == "" || c.HealthReason == ReasonEnding
 }
 
 // livesOn names the targets that go on working after the consent's own token ran out:
@@ -122,8 +128,12 @@ func (s *Service) setChannelHealth(ctx context.Context, tx Tx, c Channel, n news
 	if data == nil {
 		data = eventData("platform", c.Platform, "health", string(d.Health), "reason", n.reason, "act", string(d.Act), "before", string(was))
 	}
+	kind := healthEvent(d.Health)
+	if d.Health == HealthExpiring && n.forecast == nil && was != HealthHealthy { // its end was foretold before
+		kind = EventChannelRecovered
+	}
 	s.emit(tx, Event{
-		WorkspaceID: c.WorkspaceID, Type: healthEvent(d.Health), OwnerID: c.OwnerID, ChannelID: c.ID, Cause: n.cause, Data: data,
+		WorkspaceID: c.WorkspaceID, Type: kind, OwnerID: c.OwnerID, ChannelID: c.ID, Cause: n.cause, Data: data,
 	})
 	return nil
 }

@@ -140,8 +140,7 @@ func HealthReasons() []string {
 	return all
 }
 
-// ofTarget tells whether a reason is about one target and not about the consent: a
-// refresh that succeeds does not mend it.
+// ofTarget tells whether a reason is about one target and not about the consent.
 func ofTarget(reason string) bool {
 	return reason == platform.ReasonTargetGone || reason == platform.ReasonTargetPermission
 }

@@ -3,31 +3,39 @@ package connect
 import (
 	"context"
 	"fmt"
+	"maps"
+
+	"patchbay/internal/platform"
 )
 
 // HoldRefreshing leaves the single-use refresh tokens of every grant alone until
-// ResumeRefreshing: for a copy of a database whose original lives on. It tells how many
-// grants there are. New consents are not held.
-func HoldRefreshing(ctx context.Context, store Store) (n int64, err error) {
-	err = store.InTx(ctx, func(tx Tx) (err error) {
-		n, err = tx.HoldGrants(ctx)
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("hold refreshing: %w", err)
+// ResumeRefreshing: for a copy of a database whose original lives on. Access tokens are
+// served and probed on. New consents are not held.
+func HoldRefreshing(ctx context.Context, store Store) error {
+	if err := store.InTx(ctx, func(tx Tx) error { return tx.HoldGrants(ctx) }); err != nil {
+		return fmt.Errorf("hold refreshing: %w", err)
 	}
-	return n, nil
+	return nil
 }
 
 // ResumeRefreshing refreshes what was held, at once. Where a refresh token turns out to
 // be spent the reason is lost_rotation.
-func ResumeRefreshing(ctx context.Context, store Store) (n int64, err error) {
-	err = store.InTx(ctx, func(tx Tx) (err error) {
-		n, err = tx.ResumeGrants(ctx)
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("resume refreshing: %w", err)
+func ResumeRefreshing(ctx context.Context, store Store) error {
+	if err := store.InTx(ctx, func(tx Tx) error { return tx.ResumeGrants(ctx) }); err != nil {
+		return fmt.Errorf("resume refreshing: %w", err)
 	}
-	return n, nil
+	return nil
+}
+
+// Held are, of the counts of HeldGrants, those of platforms whose refresh tokens are
+// single use: the others are refreshed all the same. A platform that is not in the
+// registry counts.
+func Held(counts map[string]int64, platforms []platform.Platform) map[string]int64 {
+	held := maps.Clone(counts)
+	for _, p := range platforms {
+		if spec := p.Spec(); !rotates(spec) {
+			delete(held, spec.ID)
+		}
+	}
+	return held
 }

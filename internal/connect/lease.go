@@ -132,7 +132,11 @@ func (s *Service) lend(ctx context.Context, channel Channel, grant Grant, r Leas
 		return TokenLease{}, fault.InvalidField("newer_than", "unknown", "must be the version of a token that was lent for this channel")
 	}
 	if own.Access.Empty() {
-		if grant, err = s.freshGrant(ctx, grant, r); err != nil {
+		grant, err = s.freshGrant(ctx, grant, r)
+		if errors.Is(err, errUnrenewable) {
+			err = s.unrenewable(ctx, channel)
+		}
+		if err != nil {
 			return TokenLease{}, err
 		}
 		if own, err = s.credentialsOf(grant); err != nil {

@@ -2,6 +2,7 @@ package connect
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -15,27 +16,28 @@ func (s *Service) probe(ctx context.Context, c Claim, only int64) (no *platform.
 	if !ok {
 		return nil, ErrNotOffered
 	}
-	proof, refused := s.ask(ctx, p, c.grant, only)
+	proof, refused := s.ask(ctx, p, c, only)
 	if no = platform.RefusalOf(refused); no != nil {
 		s.log.WarnContext(ctx, "probe refused", slog.Int64("grant", c.grant.ID), slog.String("platform", c.grant.Platform),
 			slog.String("class", string(no.Class)), slog.Any("cause", refused))
-		return no, s.commit(ctx, c, func(tx Tx, g *Grant) error { return s.doubted(ctx, tx, c, g, p.Spec(), no, proof.Scopes) })
+		return no, s.commit(ctx, c, func(tx Tx, g *Grant) error { return s.doubted(ctx, tx, c, g, p.Spec(), no, proof.Scopes, only) })
 	}
-	return nil, s.commit(ctx, c, func(tx Tx, g *Grant) error { return s.proven(ctx, tx, c, g, p.Spec(), proof, only) })
+	return nil, s.commit(ctx, c, func(tx Tx, g *Grant) error { return s.proven(ctx, tx, g, p.Spec(), proof, only) })
 }
 
 // ask makes the harmless calls.
-func (s *Service) ask(ctx context.Context, p platform.Platform, g Grant, only int64) (platform.Proof, error) {
+func (s *Service) ask(ctx context.Context, p platform.Platform, c Claim, only int64) (platform.Proof, error) {
+	ctx, cancel := context.WithDeadline(ctx, c.until)
+	defer cancel()
+	g := c.grant
 	app, credentials, err := s.armed(ctx, g)
 	if err != nil {
 		return platform.Proof{}, err
 	}
 	targets, err := s.probed(ctx, g, only)
 	if err != nil {
-		return platform.Proof{}, platform.Refuse(platform.ClassTransient, "", err)
+		return platform.Proof{}, platform.Refuse(platform.ClassTransient, "", fmt.Errorf("%w: %w", errOurs, err))
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.deadlineOf(p.Spec()))
-	defer cancel()
 	client := &platform.Client{Env: s.envOf(g.Platform), App: app, Credentials: credentials, Subject: g.Subject}
 	if g.ScopesTold {
 		client.Scopes = g.Scopes
@@ -51,7 +53,7 @@ func (s *Service) probed(ctx context.Context, g Grant, only int64) ([]platform.T
 	}
 	wanted := map[int64]bool{}
 	for _, c := range channels {
-		wanted[c.TargetID] = only == 0 || only == c.ID
+		wanted[c.TargetID] = wanted[c.TargetID] || only == 0 || only == c.ID
 	}
 	stored, err := s.store.Targets(ctx, g.WorkspaceID, g.ID)
 	if err != nil {
@@ -72,14 +74,18 @@ func (s *Service) probed(ctx context.Context, g Grant, only int64) ([]platform.T
 }
 
 // proven writes what a probe found into the grant and its channels.
-func (s *Service) proven(ctx context.Context, tx Tx, c Claim, g *Grant, spec platform.Spec, proof platform.Proof, only int64) error {
+func (s *Service) proven(ctx context.Context, tx Tx, g *Grant, spec platform.Spec, proof platform.Proof, only int64) error {
 	now := s.now()
 	g.Fence++
 	g.ProvenAt = now
 	dead := Diagnose(g.HealthReason).Health == HealthNeedsReauth
 	if proof.Scopes != nil {
-		g.Scopes, g.ScopesTold, g.UpdatedAt = proof.Scopes, true, now
+		g.Scopes, g.ScopesTold = proof.Scopes, true
 	}
+	if g.Phase == PhaseIdle { // else it is when the refresh token was first sent
+		g.UpdatedAt = now
+	}
+	unplanned := g.RefreshAt.IsZero() && g.TellAt.IsZero()
 	reason := ""
 	switch {
 	case g.ScopesTold && spec.LacksRequired(g.Scopes):
@@ -87,12 +93,16 @@ func (s *Service) proven(ctx context.Context, tx Tx, c Claim, g *Grant, spec pla
 	case g.Told != 0:
 		reason = ReasonEnding
 	}
-	if dead && reason == "" { // it lives after all: plan it anew
+	if (dead || unplanned) && reason == "" { // it lives after all: plan it anew
 		if credentials, err := s.credentialsOf(*g); err == nil {
+			phase := g.Phase
 			*g = s.scheduled(*g, spec, credentials)
+			g.Phase = phase
 		}
 	}
-	g.ProbeAt = s.nextProbe(spec, now)
+	if only == 0 || g.ProbeAt.IsZero() || !g.ProbeAt.After(now) {
+		g.ProbeAt = s.nextProbe(spec, now)
+	}
 	if ends := earlier(proof.EndsAt, g.ExpiresAt); !proof.EndsAt.IsZero() && g.RefreshAt.IsZero() && ends.Sub(g.EndsAt).Abs() > time.Hour {
 		g.EndsAt, g.Told = ends, 0
 		g.TellAt = tellAt(*g)
@@ -100,10 +110,7 @@ func (s *Service) proven(ctx context.Context, tx Tx, c Claim, g *Grant, spec pla
 	if err := s.setHealth(ctx, tx, g, reason, CausePlatform); err != nil {
 		return err
 	}
-	if err := s.provenChannels(ctx, tx, *g, reason, proof, only); err != nil {
-		return err
-	}
-	return s.noteApp(ctx, tx, c.app, nil)
+	return s.provenChannels(ctx, tx, *g, reason, proof, only)
 }
 
 // provenChannels gives each channel that was asked about its own finding.
@@ -129,22 +136,26 @@ func (s *Service) provenChannels(ctx context.Context, tx Tx, g Grant, reason str
 
 // doubted writes into the grant what a refused probe means for it. It disconnects nobody
 // for passing trouble; an access token that is refused is refreshed first where it can be.
-// scopes are those that are left, where it told so.
-func (s *Service) doubted(ctx context.Context, tx Tx, c Claim, g *Grant, spec platform.Spec, no *platform.Refusal, scopes []string) error {
+// scopes are those that are left, where it told so. It holds back no app: what is said of
+// one account's call says nothing of the others', and anybody may ask for a check.
+func (s *Service) doubted(ctx context.Context, tx Tx, c Claim, g *Grant, spec platform.Spec, no *platform.Refusal, scopes []string, only int64) error {
 	now := s.now()
 	g.Fence++
 	if scopes != nil {
 		g.Scopes, g.ScopesTold = scopes, true
 	}
 	if no.Class != platform.ClassPermanent {
-		if spec.ProbeEvery > 0 {
-			g.ProbeAt = now.Add(max(backOff(4), no.RetryAfter))
+		switch {
+		case spec.ProbeEvery == 0:
+			g.ProbeAt = time.Time{}
+		case only == 0:
+			g.ProbeAt = now.Add(max(backOff(7), no.RetryAfter))
 		}
-		return s.noteApp(ctx, tx, c.app, no)
+		return nil
 	}
 	if Diagnose(g.HealthReason).Health == HealthNeedsReauth {
 		g.ProbeAt = time.Time{}
-		return s.noteApp(ctx, tx, c.app, nil) // nothing new
+		return nil // nothing new
 	}
 	credentials, err := s.credentialsOf(*g)
 	if err != nil {
@@ -153,13 +164,24 @@ func (s *Service) doubted(ctx context.Context, tx Tx, c Claim, g *Grant, spec pl
 	fresh := now.Sub(g.IssuedAt) < time.Minute
 	refreshable := platform.Refreshable(spec, credentials) && spec.Refresh != platform.RefreshRenewing
 	if refreshable && !fresh && (no.Reason == platform.ReasonTokenRefused || no.Reason == platform.ReasonConsentExpired) {
-		if g.Failures == 0 {
+		if g.Failures == 0 || g.Phase == PhaseAwaiting { // there is nothing left to lose
 			g.RefreshAt = now
+		}
+		if g.Phase == PhaseHeld && rotates(spec) {
+			if err := s.setHealth(ctx, tx, g, ReasonHeld, CauseSystem); err != nil {
+				return err
+			}
 		}
 		if spec.ProbeEvery > 0 {
 			g.ProbeAt = g.RefreshAt.Add(time.Second)
 		}
-		return s.noteApp(ctx, tx, c.app, nil)
+		return nil
 	}
-	return s.end(ctx, tx, c, g, no.Reason, no)
+	if err := s.end(ctx, tx, c, g, spec, no.Reason); err != nil {
+		return err
+	}
+	if refreshable && fresh { // a token of a minute ago: not every server of theirs may know it yet
+		g.ProbeAt = now.Add(backOff(7))
+	}
+	return nil
 }

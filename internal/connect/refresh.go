@@ -32,7 +32,7 @@ func (s *Service) refresh(ctx context.Context, c Claim) (no *platform.Refusal, e
 	if !ok {
 		return nil, ErrNotOffered
 	}
-	token, refused := s.redeem(ctx, p, c.grant)
+	token, refused := s.redeem(ctx, p, c)
 	no = platform.RefusalOf(refused)
 	class := platform.ClassFine
 	if no != nil {
@@ -48,15 +48,19 @@ func (s *Service) refresh(ctx context.Context, c Claim) (no *platform.Refusal, e
 }
 
 // redeem is the one request. Nothing else is done before what it answered is stored.
-func (s *Service) redeem(ctx context.Context, p platform.Platform, g Grant) (platform.Token, error) {
+func (s *Service) redeem(ctx context.Context, p platform.Platform, c Claim) (platform.Token, error) {
+	ctx, cancel := context.WithDeadline(ctx, c.until)
+	defer cancel()
+	g := c.grant
 	app, credentials, err := s.armed(ctx, g)
 	if err != nil {
 		return platform.Token{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.deadlineOf(p.Spec()))
-	defer cancel()
 	return platform.Refresh(ctx, s.envOf(g.Platform), p, platform.RefreshRequest{App: app, Credentials: credentials, Subject: g.Subject})
 }
+
+// errOurs marks refusals that say nothing of the platform: nothing was sent.
+var errOurs = errors.New("on our side")
 
 // armed is what a call for the grant needs. Its errors are refusals: nothing was sent.
 func (s *Service) armed(ctx context.Context, g Grant) (platform.App, platform.Credentials, error) {
@@ -68,8 +72,11 @@ func (s *Service) armed(ctx context.Context, g Grant) (platform.App, platform.Cr
 	if err == nil {
 		credentials, err = s.credentialsOf(g)
 	}
+	if err == nil {
+		err = ctx.Err() // frozen, or kept waiting by the database: another may hold the grant by now
+	}
 	if err != nil {
-		return app, credentials, platform.Refuse(platform.ClassTransient, "", err)
+		return app, credentials, platform.Refuse(platform.ClassTransient, "", fmt.Errorf("%w: %w", errOurs, err))
 	}
 	return app, credentials, nil
 }
@@ -91,11 +98,15 @@ func (s *Service) keep(ctx context.Context, c Claim, spec platform.Spec, token p
 	return s.persist(ctx, func() error {
 		return s.store.InTx(ctx, func(tx Tx) error {
 			g, err := tx.LockGrant(ctx, c.grant.WorkspaceID, c.grant.ID)
-			if err != nil {
+			switch {
+			case errors.Is(err, fault.NotFound):
+				return errLate
+			case err != nil:
 				return err
-			}
-			if g.TokenVersion != c.grant.TokenVersion || g.Phase != PhaseAwaiting || g.LeaseLeft > 0 {
-				return errLate // renewed, or consented anew, or at this moment another's
+			case g.TokenVersion != c.grant.TokenVersion:
+				return errLate // renewed, or consented anew
+			case g.LeaseLeft > 0:
+				return errBusy // tried again: what holds it may be a probe
 			}
 			fence := g.Fence
 			if err := renew(tx, &g); err != nil {
@@ -136,22 +147,28 @@ func (s *Service) commit(ctx context.Context, c Claim, change func(Tx, *Grant) e
 // persist runs a commit until the database takes it: what it holds exists nowhere else.
 // After a commit whose outcome was lost the next try finds the fence moved on.
 func (s *Service) persist(ctx context.Context, commit func() error) error {
-	const longest = 15 * time.Minute
+	const longest = 15 * time.Minute // for what no patience mends; a database that is away is waited for
 	began, wait := time.Now(), 50*time.Millisecond
 	for {
 		err := commit()
-		if err == nil || errors.Is(err, fault.Conflict) || errors.Is(err, fault.NotFound) || time.Since(began) > longest {
+		away := fault.ReasonOf(err) == "database_away"
+		if err == nil || errors.Is(err, errLate) || !away && time.Since(began) > longest {
 			return err
 		}
-		s.log.ErrorContext(ctx, "commit of a refresh", slog.Any("cause", err))
+		if !errors.Is(err, errBusy) {
+			s.log.ErrorContext(ctx, "commit of a refresh", slog.Any("cause", err))
+		}
 		select {
 		case <-ctx.Done():
 			return err
 		case <-time.After(wait):
 		}
-		wait = min(2*wait, 5*time.Second)
+		wait = min(2*wait, longestPersist)
 	}
 }
+
+// longestPersist is the longest pause between two tries of a commit.
+const longestPersist = 5 * time.Second
 
 // renewed writes new credentials into the grant, and what follows from them.
 func (s *Service) renewed(ctx context.Context, tx Tx, c Claim, g *Grant, spec platform.Spec, token platform.Token) error {
@@ -164,11 +181,18 @@ func (s *Service) renewed(ctx context.Context, tx Tx, c Claim, g *Grant, spec pl
 	if err != nil {
 		return err
 	}
-	told, ends := g.Told, g.EndsAt
+	told, ends, held := g.Told, g.EndsAt, g.Phase == PhaseHeld
 	*g = s.scheduled(sealed, spec, token.Credentials)
-	if spec.Refresh == platform.RefreshRenewing && g.ExpiresAt.Sub(before) < time.Hour { // it brought no time
-		g.IssuedAt, g.Told, g.EndsAt = c.grant.IssuedAt, told, ends
+	if held { // since it was claimed
+		g.Phase = PhaseHeld
+	}
+	if life := before.Sub(c.grant.IssuedAt); spec.Refresh == platform.RefreshRenewing && g.ExpiresAt.Sub(before) < min(time.Hour, life/10) {
+		g.IssuedAt, g.Told, g.EndsAt = c.grant.IssuedAt, told, ends // it brought no time
+		earliest := refreshAt(g.IssuedAt, g.ExpiresAt, 1)
 		g.RefreshAt, g.TellAt = time.Time{}, tellAt(*g)
+		if now.Before(renewAt(*g, earliest)) { // but it was asked for early, on demand
+			g.RefreshAt = plannedAt(*g, spec, token.Credentials)
+		}
 	}
 	if token.Scopes != nil {
 		g.Scopes, g.ScopesTold = token.Scopes, true
@@ -190,7 +214,7 @@ func (s *Service) renewed(ctx context.Context, tx Tx, c Claim, g *Grant, spec pl
 func (s *Service) refused(ctx context.Context, tx Tx, c Claim, g *Grant, spec platform.Spec, no *platform.Refusal) error {
 	now := s.now()
 	g.Fence++
-	first := g.UpdatedAt // when this refresh token was first sent
+	first, held := g.UpdatedAt, g.Phase == PhaseHeld // when this refresh token was first sent; told since then to hold
 	g.Phase, g.UpdatedAt = PhaseIdle, now
 	if c.lost {
 		g.Phase = PhaseAwaiting
@@ -201,7 +225,7 @@ func (s *Service) refused(ctx context.Context, tx Tx, c Claim, g *Grant, spec pl
 		if c.lost && (reason == platform.ReasonRevoked || reason == "") {
 			reason = ReasonLostRotation
 		}
-		return s.end(ctx, tx, c, g, reason, no)
+		return s.end(ctx, tx, c, g, spec, reason)
 	case platform.ClassConfiguration: // its app is held back, until it is mended
 		g.RefreshAt = now.Add(backOff(1))
 	case platform.ClassRateLimited:
@@ -220,14 +244,23 @@ func (s *Service) refused(ctx context.Context, tx Tx, c Claim, g *Grant, spec pl
 	if no.Ambiguous {
 		s.awaitLost(g, spec, first)
 	}
+	if held {
+		g.Phase = PhaseHeld
+	}
 	if !g.ExpiresAt.IsZero() && !now.Before(g.ExpiresAt) {
 		reason := ReasonUnavailable
-		if no.Class == platform.ClassConfiguration {
+		switch {
+		case errors.Is(no, ErrNotConfigured):
+			reason = ReasonNotConfigured
+		case no.Class == platform.ClassConfiguration:
 			reason = ReasonAppRejected
 		}
 		if err := s.setHealth(ctx, tx, g, reason, CausePlatform); err != nil {
 			return err
 		}
+	}
+	if errors.Is(no, errOurs) || spec.OwnServers { // it says nothing of our app
+		return nil
 	}
 	return s.noteApp(ctx, tx, c.app, no)
 }
@@ -246,19 +279,30 @@ func (s *Service) awaitLost(g *Grant, spec platform.Spec, first time.Time) {
 		return
 	}
 	g.Phase = PhaseAwaiting
-	if at := lastTryAt(*g); at.After(g.RefreshAt) {
+	if at := lastTryAt(*g); at.IsZero() || at.After(g.RefreshAt) {
 		g.RefreshAt = at
 	}
 }
 
-// end stops what is due for a consent that only the person can mend.
-func (s *Service) end(ctx context.Context, tx Tx, c Claim, g *Grant, reason string, no *platform.Refusal) error {
+// end stops what is due for a consent that only the person can mend. One that somebody
+// else can mend is asked about again.
+func (s *Service) end(ctx context.Context, tx Tx, c Claim, g *Grant, spec platform.Spec, reason string) error {
 	if reason == "" {
 		reason = platform.ReasonRevoked
 	}
-	g.Phase, g.RefreshAt, g.ProbeAt, g.TellAt = PhaseIdle, time.Time{}, time.Time{}, time.Time{}
+	if Diagnose(reason).Health == HealthNeedsReauth {
+		g.Phase, g.RefreshAt, g.ProbeAt, g.TellAt = PhaseIdle, time.Time{}, time.Time{}, time.Time{}
+	} else {
+		g.ProbeAt = s.nextProbe(spec, s.now())
+		if later := s.now().Add(backOff(7)); !g.RefreshAt.IsZero() && g.RefreshAt.Before(later) {
+			g.RefreshAt = later
+		}
+	}
 	if err := s.setHealth(ctx, tx, g, reason, CausePlatform); err != nil {
 		return fmt.Errorf("health of grant %d: %w", g.ID, err)
 	}
-	return s.noteApp(ctx, tx, c.app, no)
+	if c.task == taskProbe || spec.OwnServers {
+		return nil
+	}
+	return s.noteApp(ctx, tx, c.app, nil) // it was answered
 }

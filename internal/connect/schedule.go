@@ -17,20 +17,27 @@ var forecastDays = []int{14, 7, 1}
 func (s *Service) scheduled(g Grant, spec platform.Spec, c platform.Credentials) Grant {
 	now := s.now()
 	g.Phase, g.Failures = PhaseIdle, 0
-	g.RefreshAt, g.ProbeAt, g.TellAt = time.Time{}, s.nextProbe(spec, now), time.Time{}
+	g.ProbeAt = s.nextProbe(spec, now)
 	before := g.EndsAt
 	g.EndsAt = endsAt(spec, c)
 	if g.EndsAt.Sub(before).Abs() > time.Hour { // another end: it is told anew
 		g.Told = 0
 	}
-	if platform.Refreshable(spec, c) && !c.ExpiresAt.IsZero() {
-		g.RefreshAt = refreshAt(g.IssuedAt, c.ExpiresAt, rand.Float64()) //nolint:gosec // spreads load, guards nothing
-		if spec.Refresh == platform.RefreshRenewing {
-			g.RefreshAt = renewAt(g, g.RefreshAt)
-		}
-	}
+	g.RefreshAt = plannedAt(g, spec, c)
 	g.TellAt = tellAt(g)
 	return g
+}
+
+// plannedAt is when the grant's token is to be refreshed; zero: never.
+func plannedAt(g Grant, spec platform.Spec, c platform.Credentials) time.Time {
+	if !platform.Refreshable(spec, c) || c.ExpiresAt.IsZero() {
+		return time.Time{}
+	}
+	at := refreshAt(g.IssuedAt, c.ExpiresAt, rand.Float64()) //nolint:gosec // spreads load, guards nothing
+	if spec.Refresh == platform.RefreshRenewing {
+		return renewAt(g, at)
+	}
+	return at
 }
 
 // endsAt is when only the person can go on. A rotating refresh token moves its own end
@@ -122,7 +129,10 @@ func backOff(failures int) time.Duration {
 }
 
 // lastTryAt is when a refresh token that may be spent is sent once more: when the access
-// token has little left to lose.
+// token has little left to lose. Zero where it does not end.
 func lastTryAt(g Grant) time.Time {
+	if g.ExpiresAt.IsZero() {
+		return time.Time{}
+	}
 	return g.ExpiresAt.Add(-min(2*time.Minute, g.ExpiresAt.Sub(g.IssuedAt)/20))
 }

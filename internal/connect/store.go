@@ -195,8 +195,8 @@ type GrantReader interface {
 	// DueApps lists the apps, of all workspaces, with a usable grant whose NextAt is at or
 	// before now, or that has run out as StaleGrants has it; by ascending id.
 	DueApps(ctx context.Context, now time.Time, limit int) ([]App, error)
-	// HeldGrants counts the grants in PhaseHeld.
-	HeldGrants(ctx context.Context) (int64, error)
+	// HeldGrants counts, by platform, the grants in PhaseHeld that have a RefreshAt.
+	HeldGrants(ctx context.Context) (map[string]int64, error)
 	// Now is the database's clock.
 	Now(ctx context.Context) (time.Time, error)
 }
@@ -216,16 +216,19 @@ type GrantWriter interface {
 	// or before now, the longest due first. Left out are those that somebody holds by the
 	// database's clock, and those that another transaction is changing.
 	DueGrants(ctx context.Context, appID int64, now time.Time, limit int) ([]Grant, error)
+	// TellGrants is DueGrants for those whose TellAt is at or before now.
+	TellGrants(ctx context.Context, appID int64, now time.Time, limit int) ([]Grant, error)
 	// StaleGrants is DueGrants for those whose ExpiresAt is at or before now while their
 	// Health is still healthy (or empty) or expiring.
 	StaleGrants(ctx context.Context, appID int64, now time.Time, limit int) ([]Grant, error)
 	// ClaimGrant writes Fence, UpdatedAt and what keeps the grant alive (Health to TellAt),
 	// not its credentials, and a lease that ends by the database's clock after lease, provided that the stored fence is fence; else fault.Conflict and no change.
 	ClaimGrant(ctx context.Context, g Grant, fence int64, lease time.Duration) error
-	// HoldGrants puts every usable grant into PhaseHeld, and ResumeGrants those that are in it
-	// into PhaseAwaiting, due at once. Both tell how many.
-	HoldGrants(ctx context.Context) (int64, error)
-	ResumeGrants(ctx context.Context) (int64, error)
+	// HoldGrants puts every usable grant into PhaseHeld, whoever holds a lease on it.
+	HoldGrants(ctx context.Context) error
+	// ResumeGrants is its end: those with a RefreshAt go into PhaseAwaiting and are due at
+	// once, the others into PhaseIdle.
+	ResumeGrants(ctx context.Context) error
 	// ReleaseGrants gives back every lease: for a process that has the store to itself.
 	ReleaseGrants(ctx context.Context) error
 	// DeleteGrant removes a grant, with its targets. fault.Conflict and no change

@@ -57,7 +57,7 @@ func Start(t testing.TB, opt Options) *World {
 	w.openData(t, opt)
 	cfg := config.Config{
 		PublicURL: w.URL, LabURL: w.LabURL, DataDir: t.TempDir(), DatabaseURL: w.DSN,
-		PlatformTimeout: 20 * time.Second, Apps: map[string]config.AppCredentials{},
+		PlatformTimeout: 20 * time.Second, RefreshRate: 100_000, Apps: map[string]config.AppCredentials{},
 	}
 	if opt.Change != nil {
 		opt.Change(&cfg)

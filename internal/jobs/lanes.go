@@ -76,8 +76,11 @@ func (r *lanesRun[T]) work(ctx context.Context, key int64, l *lane) {
 		defer r.mu.Unlock()
 		l.open = false
 	}()
-	for ctx.Err() == nil {
-		l.awaitHands((r.Hands + 1) / 2)
+	for {
+		l.awaitHands((r.Hands + 7) / 8) // some of a platform's servers may hang
+		if ctx.Err() != nil {
+			return
+		}
 		claimed, looked, wait, err := r.Claim(ctx, key, r.Hands-len(l.hands))
 		if err != nil && ctx.Err() == nil {
 			r.log.ErrorContext(ctx, "claim", slog.String("lanes", r.Name), slog.Int64("key", key), slog.Any("cause", err))

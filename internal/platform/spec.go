@@ -117,6 +117,7 @@ type Spec struct {
 	ScopeSeparator string
 	Scopes         []Scope
 	GrantedScopes  GrantedFrom
+	TokenType      string // of the token answer, such as "DPoP"; empty: "Bearer", or none told
 	Denial         Denial
 
 	CodeLifetime    time.Duration // zero: not documented
@@ -127,6 +128,7 @@ type Spec struct {
 	RefreshGrace    time.Duration // RefreshRotatingGrace: how long the old refresh token goes on working
 	RefreshRules    []Rule        // what the token endpoint's errors mean for a refresh; those of RFC 6749 §5.2 follow by themselves
 	CallRules       []Rule        // what the API's errors mean for the consent
+	OwnServers      bool          // each account lives on a server of its own choice: what one answers says nothing of our app
 	ProbeEvery      time.Duration // between two probes of a channel; zero: only when asked to (the platform charges for calls)
 	Revocation      Reach
 

@@ -28,11 +28,13 @@ func (p *Platform) Spec() platform.Spec {
 			{Name: "transition:generic", Feature: "post"},
 		},
 		GrantedScopes: platform.GrantedInToken,
+		TokenType:     "DPoP",
 		Denial:        platform.Denial{Errors: []string{"access_denied"}},
 
 		AccessLifetime:  30 * time.Minute,    // the specification's bound; the reference server allows 60
 		RefreshLifetime: 14 * 24 * time.Hour, // of a public client; a confidential one gets three months
 		Refresh:         platform.RefreshRotating,
+		OwnServers:      true,
 		RefreshRules:    refreshRules(),
 		CallRules:       callRules(),
 		ProbeEvery:      24 * time.Hour,

@@ -221,12 +221,13 @@ func TestRestoreOntoNothing(t *testing.T) {
 	}
 }
 
-// TestRestoreGivesLeasesBack: whoever had them when the backup was made does no more.
-func TestRestoreGivesLeasesBack(t *testing.T) {
+// TestRestoreHoldsGrants: whoever had leases when the backup was made has them no more,
+// and refresh tokens may have been spent since.
+func TestRestoreHoldsGrants(t *testing.T) {
 	t.Parallel()
 	dsn := sqliteDSN(t)
 	s := open(t, dsn)
-	if err := s.Exec(t.Context(), oldRows+fmt.Sprintf(oldGrant, "held")); err != nil {
+	if err := s.Exec(t.Context(), oldRows+fmt.Sprintf(oldGrant, "usable")); err != nil {
 		t.Fatal(err)
 	}
 	err := s.InTx(t.Context(), func(tx connect.Tx) error {
@@ -249,8 +250,8 @@ func TestRestoreGivesLeasesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := open(t, restored).Grant(t.Context(), 1, 1)
-	if err != nil || got.LeaseLeft != 0 || got.Phase != connect.PhaseRedeeming {
-		t.Errorf("got a lease of %s, phase %q, %v, want no lease and what was begun", got.LeaseLeft, got.Phase, err)
+	if err != nil || got.LeaseLeft != 0 || got.Phase != connect.PhaseHeld {
+		t.Errorf("got a lease of %s, phase %q, %v, want no lease and a grant that is held", got.LeaseLeft, got.Phase, err)
 	}
 }
 

@@ -8,10 +8,11 @@ import (
 	"patchbay/internal/connect"
 )
 
-// The grants' rows are the queue of what keeps them alive. due and stale are the
-// conditions of the indexes grants_due and grants_stale, word for word.
+// The grants' rows are the queue of what keeps them alive. due, told and stale are the
+// conditions of the indexes grants_due, grants_tell and grants_stale, word for word.
 const (
 	due   = `state = 'usable' AND next_at IS NOT NULL`
+	told  = `state = 'usable' AND tell_at IS NOT NULL`
 	stale = `state = 'usable' AND expires_at IS NOT NULL AND health IN ('', 'healthy', 'expiring')`
 )
 
@@ -46,6 +47,10 @@ func (t *tx) LockGrant(ctx context.Context, workspaceID, id int64) (connect.Gran
 
 func (t *tx) DueGrants(ctx context.Context, appID int64, now time.Time, limit int) ([]connect.Grant, error) {
 	return t.queued(ctx, due, "next_at", appID, now, limit)
+}
+
+func (t *tx) TellGrants(ctx context.Context, appID int64, now time.Time, limit int) ([]connect.Grant, error) {
+	return t.queued(ctx, told, "tell_at", appID, now, limit)
 }
 
 func (t *tx) StaleGrants(ctx context.Context, appID int64, now time.Time, limit int) ([]connect.Grant, error) {
@@ -90,22 +95,37 @@ func (t *tx) ReleaseGrants(ctx context.Context) error {
 // holdGrants is a statement of its own because a restore runs it too.
 const holdGrants = `UPDATE grants SET phase = 'held' WHERE state = 'usable' AND phase <> 'held'`
 
-func (t *tx) HoldGrants(ctx context.Context) (int64, error) {
-	n, err := t.run.exec(ctx, holdGrants)
-	if err != nil {
-		return 0, fmt.Errorf("hold grants: %w", err)
+func (t *tx) HoldGrants(ctx context.Context) error {
+	if _, err := t.run.exec(ctx, holdGrants); err != nil {
+		return fmt.Errorf("hold grants: %w", err)
 	}
-	return n, nil
+	return nil
 }
 
-func (t *tx) ResumeGrants(ctx context.Context) (int64, error) {
-	n, err := t.run.exec(ctx, `UPDATE grants SET phase = 'awaiting', refresh_at = 0, next_at = 0 WHERE phase = 'held'`)
+func (t *tx) ResumeGrants(ctx context.Context) error {
+	_, err := t.run.exec(ctx, `
+		UPDATE grants
+		SET phase = CASE WHEN refresh_at IS NULL THEN '' ELSE 'awaiting' END,
+			refresh_at = CASE WHEN refresh_at IS NULL THEN NULL ELSE 0 END,
+			next_at = CASE WHEN refresh_at IS NULL THEN next_at ELSE 0 END
+		WHERE phase = 'held'`)
 	if err != nil {
-		return 0, fmt.Errorf("resume grants: %w", err)
+		return fmt.Errorf("resume grants: %w", err)
 	}
-	return n, nil
+	return nil
 }
 
-func (s reader) HeldGrants(ctx context.Context) (int64, error) {
-	return one(ctx, s.run, "held grants", scanID, `SELECT count(*) FROM grants WHERE phase = 'held'`)
+func (s reader) HeldGrants(ctx context.Context) (map[string]int64, error) {
+	held := map[string]int64{}
+	err := s.run.query(ctx, func(r row) error {
+		var platform string
+		var n int64
+		err := r.Scan(&platform, &n)
+		held[platform] = n
+		return err
+	}, `SELECT platform, count(*) FROM grants WHERE phase = 'held' AND refresh_at IS NOT NULL GROUP BY platform`)
+	if err != nil {
+		return nil, fmt.Errorf("held grants: %w", err)
+	}
+	return held, nil
 }

@@ -100,6 +100,11 @@ func (l *Look) Ahead(ctx context.Context) (time.Duration, error) {
 	return time.UnixMilli(millis).Sub(middle), nil
 }
 
+// HeldGrants counts, by platform, the grants whose refreshing is held back.
+func (l *Look) HeldGrants(ctx context.Context) (map[string]int64, error) {
+	return reader{run: statements{db: l.db, dialect: l.dialect}, dialect: l.dialect}.HeldGrants(ctx)
+}
+
 // CountSealed counts a table's sealed values by the key that they are sealed under.
 func (l *Look) CountSealed(ctx context.Context, table string) (map[vault.KeyID]int64, error) {
 	return reader{run: statements{db: l.db, dialect: l.dialect}, dialect: l.dialect}.CountSealed(ctx, table)

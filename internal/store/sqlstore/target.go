@@ -15,9 +15,11 @@ func scanTarget(r row) (t connect.Target, err error) {
 	return t, err
 }
 
+// Targets sorts by +id and not by id, so that the few of the grant are found and sorted:
+// for the order of an index SQLite would walk through all targets of the workspace.
 func (s reader) Targets(ctx context.Context, workspaceID, grantID int64) ([]connect.Target, error) {
 	targets, err := many(ctx, s.run, scanTarget, `
-		SELECT `+targetColumns+` FROM targets WHERE workspace_id = $1 AND grant_id = $2 ORDER BY id`, workspaceID, grantID)
+		SELECT `+targetColumns+` FROM targets WHERE workspace_id = $1 AND grant_id = $2 ORDER BY +id`, workspaceID, grantID)
 	if err != nil {
 		return nil, fmt.Errorf("targets of grant %d: %w", grantID, err)
 	}

@@ -26,6 +26,7 @@ type writer struct {
 	crowded func() bool // another process wants to write too; nil: never
 	jobs    chan *job
 	stopped chan struct{}
+	line    *line // the goroutine's own; nil: it has none now
 
 	mu      sync.Mutex
 	closed  bool
@@ -100,7 +101,12 @@ func (w *writer) close() {
 
 func (w *writer) work() {
 	defer close(w.stopped)
-	for first := range w.jobs {
+	defer w.hangUp()
+	for {
+		first, open := w.await()
+		if !open {
+			return
+		}
 		group := w.gather(first)
 		lost := w.commit(group)
 		for _, j := range group {
@@ -133,31 +139,30 @@ func (w *writer) gather(first *job) []*job {
 // kept, whatever the single closures answered.
 func (w *writer) commit(group []*job) (err error) {
 	ctx := context.Background()
-	conn, err := w.db.Conn(ctx)
+	l, err := w.dial(ctx)
 	if err != nil {
-		return fmt.Errorf("open SQLite writer: %w", err)
+		return err
 	}
 	defer func() {
 		if err != nil {
-			_, _ = conn.ExecContext(ctx, "ROLLBACK")
-			_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // its state is in doubt: take a new one
+			l.db.close()
+			_, _ = l.conn.ExecContext(ctx, "ROLLBACK")
+			_ = l.conn.Raw(func(any) error { return driver.ErrBadConn }) // its state is in doubt: take a new one
+			w.hangUp()
 		}
-		_ = conn.Close()
 	}()
-	if err := begin(ctx, conn); err != nil {
+	if err := begin(ctx, l.conn); err != nil {
 		return fmt.Errorf("begin group: %w", err)
 	}
-	db := newPrepared(conn) // the closures of a group are mostly of one kind
-	defer db.close()
 	for _, j := range group {
 		if !j.turn.CompareAndSwap(false, true) {
 			continue // its caller has left
 		}
-		if err := j.run(db); err != nil {
+		if err := j.run(l.db); err != nil {
 			return fmt.Errorf("savepoint: %w", err)
 		}
 	}
-	if _, err := conn.ExecContext(ctx, "COMMIT"); err != nil {
+	if _, err := l.conn.ExecContext(ctx, "COMMIT"); err != nil {
 		return fmt.Errorf("commit group: %w", err)
 	}
 	return nil

@@ -44,8 +44,12 @@ var notScoped = map[string]string{
 	"DueApps":            "for the process that refreshes",
 	"DueGrants":          "for the process that refreshes",
 	"StaleGrants":        "for the process that refreshes",
+	"TellGrants":         "for the process that refreshes",
 	"LockAppByID":        "for the process that refreshes",
 	"ReleaseGrants":      "for the process that refreshes",
+	"HoldGrants":         "for who restored or copied the database",
+	"ResumeGrants":       "for who restored or copied the database",
+	"HeldGrants":         "for who restored or copied the database",
 	"Now":                "a clock has no workspace",
 	"InsertAudit":        "the workspace is part of what is asked for",
 }

@@ -104,6 +104,23 @@ func testStaleGrants(t *testing.T, s connect.Store) {
 	same(t, "none of them is due", queued(t, s, connect.Tx.DueGrants, app.ID, at(30), 9), []string(nil))
 }
 
+func testTellGrants(t *testing.T, s connect.Store) {
+	w := newWorld(t, s, "a")
+	for subject, minute := range map[string]int{"first": 10, "second": 20, "later": 31} {
+		g := w.newGrant(subject)
+		g.TellAt, g.RefreshAt = at(minute), at(1)
+		insertGrant(t, s, g)
+	}
+	nothing := w.newGrant("nothing to tell")
+	nothing.RefreshAt = at(1)
+	insertGrant(t, s, nothing)
+	list := connect.Tx.TellGrants
+	same(t, "the longest due first", queued(t, s, list, w.app.ID, at(30), 9), []string{"first", "second"})
+	same(t, "at most one", queued(t, s, list, w.app.ID, at(30), 1), []string{"first"})
+	same(t, "before all", queued(t, s, list, w.app.ID, at(9), 9), []string(nil))
+	same(t, "of no app", queued(t, s, list, w.app.ID+99, at(30), 9), []string(nil))
+}
+
 func testDueApps(t *testing.T, s connect.Store) {
 	a, b := newWorld(t, s, "a"), newWorld(t, s, "b")
 	ids := func(minute, limit int) (ids []int64) {

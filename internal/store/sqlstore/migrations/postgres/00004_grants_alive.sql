@@ -18,6 +18,7 @@ ALTER TABLE grants ADD COLUMN tell_at       BIGINT;
 ALTER TABLE grants ADD COLUMN next_at       BIGINT DEFAULT 0;
 ALTER TABLE grants ADD COLUMN lease_until   BIGINT; -- by the clock of the database
 CREATE INDEX grants_due ON grants (app_id, next_at) WHERE state = 'usable' AND next_at IS NOT NULL;
+CREATE INDEX grants_tell ON grants (app_id, tell_at) WHERE state = 'usable' AND tell_at IS NOT NULL;
 CREATE INDEX grants_stale ON grants (app_id, expires_at) WHERE state = 'usable' AND expires_at IS NOT NULL AND health IN ('', 'healthy', 'expiring');
 
 ALTER TABLE channels ADD COLUMN health_at BIGINT;

@@ -18,6 +18,7 @@ ALTER TABLE grants ADD COLUMN tell_at       INTEGER;
 ALTER TABLE grants ADD COLUMN next_at       INTEGER DEFAULT 0;
 ALTER TABLE grants ADD COLUMN lease_until   INTEGER; -- by the clock of the database
 CREATE INDEX grants_due ON grants (app_id, next_at) WHERE state = 'usable' AND next_at IS NOT NULL;
+CREATE INDEX grants_tell ON grants (app_id, tell_at) WHERE state = 'usable' AND tell_at IS NOT NULL;
 CREATE INDEX grants_stale ON grants (app_id, expires_at) WHERE state = 'usable' AND expires_at IS NOT NULL AND health IN ('', 'healthy', 'expiring');
 -- A process that has the file to itself gives all leases back when it starts. (PostgreSQL's has no such
 -- index: nobody has that database to himself, and a claim need not write to an index there.)
