@@ -153,7 +153,9 @@ func (w *journey) set(t *testing.T, query string, args ...any) {
 }
 
 func refusing(class platform.Class, reason string) func() (platform.Proof, error) {
-	return func() (platform.Proof, error) { return platform.Proof{}, platform.Refuse(class, reason, errors.New("no")) }
+	return func() (platform.Proof, error) {
+		return platform.Proof{}, platform.Refuse(class, reason, errors.New("no"))
+	}
 }
 
 func TestShortTokensThatRenewThemselves(t *testing.T) {
@@ -277,7 +279,9 @@ func TestADeadTokenBehindALostAnswerIsFoundAtOnce(t *testing.T) {
 		t.Fatal("a token came from nowhere")
 	}
 	w.clock.advance(2 * time.Minute)
-	p.refresh = func() error { return platform.Refuse(platform.ClassPermanent, platform.ReasonRevoked, errors.New("dead")) }
+	p.refresh = func() error {
+		return platform.Refuse(platform.ClassPermanent, platform.ReasonRevoked, errors.New("dead"))
+	}
 	p.probe = refusing(platform.ClassPermanent, platform.ReasonTokenRefused)
 	_, err = w.svc.CheckChannel(t.Context(), w.caller, id)
 	must(t, err)
@@ -401,4 +405,32 @@ func TestACheckOfOneChannelPostponesNoProbe(t *testing.T) {
 	if before != after {
 		t.Errorf("the probe moved by %s", time.Duration(after-before)*time.Millisecond)
 	}
+}
+
+func TestAPageThatWasNotJudgedStaysAsItWas(t *testing.T) {
+	t.Parallel()
+	p := &plot{model: platform.RefreshNone, noRT: true, life: 1000 * 24 * time.Hour, every: 24 * time.Hour}
+	w, id := plant(t, p)
+	c, err := w.store.Channel(t.Context(), w.space.ID, id)
+	must(t, err)
+	page := platform.TargetKey{Kind: c.Kind, ExternalID: c.ExternalID}
+	for _, proof := range []platform.Proof{
+		{Broken: map[platform.TargetKey]string{page: platform.ReasonTargetGone}}, {Unasked: map[platform.TargetKey]bool{page: true}},
+	} {
+		p.probe = func() (platform.Proof, error) { return proof, nil }
+		w.after(t, 1, 24*time.Hour)
+		w.health(t, id, connect.HealthError, platform.ReasonTargetGone)
+	}
+}
+
+func TestACheckRevivesNoConsentWhoseRefreshTokenIsDead(t *testing.T) {
+	t.Parallel()
+	p := &plot{model: platform.RefreshRotating, life: 2 * time.Hour}
+	w, id := plant(t, p)
+	p.refresh = func() error { return platform.Refuse(platform.ClassPermanent, platform.ReasonRevoked, errors.New("dead")) }
+	w.after(t, 1, 115*time.Minute)
+	w.health(t, id, connect.HealthNeedsReauth, platform.ReasonRevoked)
+	_, err := w.svc.CheckChannel(t.Context(), w.caller, id) // the access token works for five more minutes
+	must(t, err)
+	w.health(t, id, connect.HealthNeedsReauth, platform.ReasonRevoked)
 }

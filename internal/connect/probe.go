@@ -79,6 +79,10 @@ func (s *Service) proven(ctx context.Context, tx Tx, g *Grant, spec platform.Spe
 	g.Fence++
 	g.ProvenAt = now
 	dead := Diagnose(g.HealthReason).Health == HealthNeedsReauth
+	if dead && s.endedByRefresh(*g, spec) {
+		g.ProbeAt = time.Time{}
+		return nil // its last access token works on, and nothing will follow it
+	}
 	if proof.Scopes != nil {
 		g.Scopes, g.ScopesTold = proof.Scopes, true
 	}
@@ -113,6 +117,14 @@ func (s *Service) proven(ctx context.Context, tx Tx, g *Grant, spec platform.Spe
 	return s.provenChannels(ctx, tx, *g, reason, proof, only)
 }
 
+// endedByRefresh tells whether a consent is over because its refresh token is: an access
+// token that still works proves nothing then.
+func (s *Service) endedByRefresh(g Grant, spec platform.Spec) bool {
+	credentials, err := s.credentialsOf(g)
+	refreshable := err == nil && spec.Refresh != platform.RefreshRenewing && platform.Refreshable(spec, credentials)
+	return refreshable && (g.HealthReason == platform.ReasonRevoked || g.HealthReason == ReasonLostRotation)
+}
+
 // provenChannels gives each channel that was asked about its own finding.
 func (s *Service) provenChannels(ctx context.Context, tx Tx, g Grant, reason string, proof platform.Proof, only int64) error {
 	channels, err := tx.ChannelsOfGrant(ctx, g.WorkspaceID, g.ID)
@@ -123,7 +135,11 @@ func (s *Service) provenChannels(ctx context.Context, tx Tx, g Grant, reason str
 		if only != 0 && only != c.ID {
 			continue
 		}
-		why := news{cause: CausePlatform, reason: proof.Broken[platform.TargetKey{Kind: c.Kind, ExternalID: c.ExternalID}]}
+		key := platform.TargetKey{Kind: c.Kind, ExternalID: c.ExternalID}
+		why := news{cause: CausePlatform, reason: proof.Broken[key]}
+		if proof.Unasked[key] && Diagnose(reason).Health != HealthNeedsReauth {
+			continue
+		}
 		if why.reason == "" || Diagnose(reason).Health == HealthNeedsReauth {
 			why.reason, why.proven = reason, reason == "" || reason == ReasonEnding
 		}

@@ -35,8 +35,8 @@ const (
 )
 
 // Rule says what an error of the platform means. Rules are read from top to bottom
-// and the first that fits counts. One that names the status counts before what a 429 or
-// a 5xx means everywhere.
+// and the first that fits counts. A 429 or a 5xx means the same everywhere, but for a rule
+// that names that very status.
 type Rule struct {
 	Word   string // one of what Words tells, such as "invalid_grant" or "190/460", in any case and with or without a full stop; empty: any or none
 	Status int    // 0: any

@@ -11,7 +11,7 @@ import (
 type Prober interface {
 	// Probe asks about the consent and about each of the targets, which bring their
 	// own credentials. An error is about the whole consent and is read by RefusalOf;
-	// what is wrong with single targets stands in the Proof.
+	// what is wrong with single targets stands in the Proof, and which were not judged.
 	Probe(ctx context.Context, c *Client, targets []Target) (Proof, error)
 }
 
@@ -23,6 +23,9 @@ type Proof struct {
 	Scopes []string             // granted by now; nil: the platform does not say
 	EndsAt time.Time            // when the person must consent anew; zero: the platform does not say
 	Broken map[TargetKey]string // why, of those targets that do not work: one of the Reason constants
+	// Unasked are the targets that were not judged: the answer about them was passing
+	// trouble, or there are too many for one probe. They are neither proven nor broken.
+	Unasked map[TargetKey]bool
 }
 
 // Probe proves the consent: the platform's own way where it has one (Prober), else by

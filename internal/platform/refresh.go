@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -60,6 +61,9 @@ func Refresh(ctx context.Context, env Env, p Platform, req RefreshRequest) (Toke
 	if now.Extra.Empty() {
 		now.Extra = old.Extra
 	}
+	if len(token.Scopes) == 0 { // RFC 6749 §3.3 has no empty scope: this does not tell
+		token.Scopes = nil
+	}
 	return token, nil
 }
 
@@ -86,13 +90,14 @@ func PostRefresh(ctx context.Context, env Env, spec Spec, req RefreshRequest) (*
 }
 
 // ReadRefreshed reads the answer to a refresh as ReadToken reads that to a code, and
-// classes a refusal by the Spec's RefreshRules and RFC 6749's words. An answer with a
-// 2xx status that holds no usable token is ambiguous.
+// classes a refusal by the Spec's RefreshRules and RFC 6749's words. A token_type that is
+// left out is the one of before. An answer with a 2xx status that holds no usable token is
+// ambiguous.
 func ReadRefreshed(spec Spec, resp *httpx.Response, now time.Time) (Token, error) {
 	if no := RefreshRefusal(spec, resp, now); no != nil {
 		return Token{}, no
 	}
-	token, err := ReadToken(spec, resp, now)
+	token, err := readToken(spec, resp, now, cmp.Or(spec.TokenType, bearer))
 	if err != nil {
 		return Token{}, &Refusal{Class: ClassTransient, Ambiguous: true, cause: err}
 	}
@@ -101,7 +106,11 @@ func ReadRefreshed(spec Spec, resp *httpx.Response, now time.Time) (Token, error
 
 // RefreshRefusal is ReadRefusal for a refresh: by the Spec's RefreshRules, then RFC 6749's.
 func RefreshRefusal(spec Spec, resp *httpx.Response, now time.Time) *Refusal {
-	return ReadRefusal(append(append([]Rule{}, spec.RefreshRules...), refreshRules...), resp, now)
+	no := ReadRefusal(append(append([]Rule{}, spec.RefreshRules...), refreshRules...), resp, now)
+	if no != nil && no.Class == ClassTransient && resp.Status < 300 && holdsToken(resp.Body) { // an error beside tokens
+		no.Ambiguous = true
+	}
+	return no
 }
 
 // Revoker ends a consent at the platform in its own way.

@@ -137,6 +137,7 @@ func TestRefreshRefusals(t *testing.T) {
 		{"a token that cannot be sent", 200, `{"access_token":"can\nary"}`, platform.ClassTransient, "", true},
 		{"another kind of token", 200, `{"access_token":"canary","token_type":"mac"}`, platform.ClassTransient, "", true},
 		{"in trouble", 500, `{"error":"invalid_grant"}`, platform.ClassTransient, "", true},
+		{"a gateway waited in vain", 408, ``, platform.ClassTransient, "", true},
 		{"too often", 429, `{"error":"invalid_grant"}`, platform.ClassRateLimited, "", false},
 		{"cut", 0, ``, platform.ClassTransient, "", true},
 	} {

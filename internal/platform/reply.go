@@ -26,7 +26,8 @@ var refreshRules = []Rule{
 
 // ReadRefusal classes an answer by the rules, where it is a refusal at all: any status
 // but 2xx, or an error inside a 2xx. Nil: it is none. The server's own trouble (5xx) and
-// 429 come before every word, except of a rule that names the very status.
+// 429 come before every word, except of a rule that names the very status. What passes
+// of a status that something between may send after the platform acted is ambiguous.
 func ReadRefusal(rules []Rule, resp *httpx.Response, now time.Time) *Refusal {
 	words := Words(resp.Body)
 	if resp.Status >= 200 && resp.Status <= 299 && len(words) == 0 {
@@ -37,20 +38,22 @@ func ReadRefusal(rules []Rule, resp *httpx.Response, now time.Time) *Refusal {
 	known := "none that is known"
 	rule, fits := firstRule(rules, resp.Status, words)
 	switch {
-	case fits && rule.Status == resp.Status:
+	case fits:
 		out.Class, out.Reason = rule.Class, rule.Reason
 		known = rule.Word
 	case resp.Status == http.StatusTooManyRequests:
 		out.Class = ClassRateLimited
-	case resp.Status == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != "": // "not now": nothing was done
-	case resp.Status >= 500:
-		out.Ambiguous = true
-	case fits:
-		out.Class, out.Reason = rule.Class, rule.Reason
-		known = rule.Word
 	}
+	out.Ambiguous = out.Class == ClassTransient && mayHaveActed(resp.Status)
 	out.cause = fmt.Errorf("status %d, error word: %s", resp.Status, cmp.Or(known, "any"))
 	return out
+}
+
+// mayHaveActed tells of the statuses that a gateway sends when it waited for the platform
+// in vain, or was told to go away: a 503 with Retry-After among them.
+func mayHaveActed(status int) bool {
+	const clientClosedRequest = 499 // nginx's own
+	return status >= 500 || status == http.StatusRequestTimeout || status == clientClosedRequest
 }
 
 var challengeError = regexp.MustCompile(`\berror="([^"]+)"`)
@@ -64,12 +67,14 @@ func challenged(resp *httpx.Response) []string {
 	return nil
 }
 
+// firstRule leaves out rules of a word alone where the status means the same everywhere.
 func firstRule(rules []Rule, status int, words []string) (Rule, bool) {
+	everywhere := status >= 500 || status == http.StatusTooManyRequests
 	for _, r := range rules {
 		said := func(word string) bool {
 			return r.Word == AnyWord || strings.EqualFold(strings.TrimRight(word, "."), strings.TrimRight(r.Word, "."))
 		}
-		if (r.Status == 0 || r.Status == status) && (r.Word == "" || slices.ContainsFunc(words, said)) {
+		if (r.Status == status || r.Status == 0 && !everywhere) && (r.Word == "" || slices.ContainsFunc(words, said)) {
 			return r, true
 		}
 	}
@@ -110,6 +115,12 @@ func Words(body []byte) []string {
 		addFirst(a["errors"], add)
 	}
 	return words
+}
+
+// holdsToken tells whether there is an access token in an answer, whatever else.
+func holdsToken(body []byte) bool {
+	a, err := readAnswer(body)
+	return err == nil && a.text("access_token") != ""
 }
 
 // addObject names an error object by its code and subcode, and by its type.

@@ -56,10 +56,13 @@ func TestWords(t *testing.T) {
 
 var someRules = []platform.Rule{
 	{Word: "usage-capped", Status: 429, Class: platform.ClassConfiguration},
+	{Word: "later", Class: platform.ClassTransient},
 	{Word: "invalid_request: the token is dead.", Class: platform.ClassPermanent, Reason: platform.ReasonRevoked},
 	{Word: platform.AnyWord, Status: 401, Class: platform.ClassPermanent, Reason: platform.ReasonTokenRefused},
 	{Word: "dead", Class: platform.ClassPermanent, Reason: platform.ReasonPasswordChanged},
 	{Status: 403, Class: platform.ClassConfiguration},
+	{Status: 500, Class: platform.ClassTransient},
+	{Status: 504, Class: platform.ClassPermanent, Reason: platform.ReasonRevoked},
 }
 
 func TestReadRefusal(t *testing.T) {
@@ -87,9 +90,15 @@ func TestReadRefusal(t *testing.T) {
 		{"by the status alone", reply(403, `<html>canary</html>`), told{Class: platform.ClassConfiguration}},
 		{"unknown", reply(418, ``), told{Class: platform.ClassTransient}},
 		{"redirect", reply(307, ``, "Location: https://elsewhere.example/canary"), told{Class: platform.ClassTransient}},
-		{"500 before every word", reply(500, `{"error":"dead"}`), told{Class: platform.ClassTransient, Ambiguous: true}},
+		{"501 before every word", reply(501, `{"error":"dead"}`), told{Class: platform.ClassTransient, Ambiguous: true}},
 		{"502 page", reply(502, `<html>canary</html>`), told{Class: platform.ClassTransient, Ambiguous: true}},
-		{"503: nothing was done", reply(503, `{"error":"dead"}`, "Retry-After: 30"), told{Class: platform.ClassTransient, After: 30 * time.Second}},
+		{"503 with a time, as of a gateway", reply(503, `{"error":"dead"}`, "Retry-After: 30"), told{Class: platform.ClassTransient, After: 30 * time.Second, Ambiguous: true}},
+		{"500 by a rule that names it", reply(500, `{"error":"dead"}`), told{Class: platform.ClassTransient, Ambiguous: true}},
+		{"504 that a rule calls permanent", reply(504, `{"error":"dead"}`), told{Class: platform.ClassPermanent, Reason: "revoked"}},
+		{"408", reply(408, `<html>canary</html>`), told{Class: platform.ClassTransient, Ambiguous: true}},
+		{"408 with a word that passes", reply(408, `{"error":"later"}`), told{Class: platform.ClassTransient, Ambiguous: true}},
+		{"408 with a word that ends it", reply(408, `{"error":"dead"}`), told{Class: platform.ClassPermanent, Reason: "password_changed"}},
+		{"499", reply(499, ``), told{Class: platform.ClassTransient, Ambiguous: true}},
 		{"429 before every word", reply(429, `{"error":"dead"}`, "Retry-After: 90"), told{Class: platform.ClassRateLimited, After: 90 * time.Second}},
 		{"429 by a rule that names it", reply(429, `{"type":"usage-capped"}`), told{Class: platform.ClassConfiguration}},
 	} {

@@ -2,6 +2,7 @@ package platform
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -18,11 +19,19 @@ import (
 // mistake (milliseconds, or a date), and the documented lifetime is used instead.
 const maxLifetime = 10 * 365 * 24 * time.Hour
 
+// bearer is the token_type of RFC 6750, and what is meant where there is none.
+const bearer = "Bearer"
+
 // ReadToken reads a token endpoint's answer (RFC 6749 §5) as tolerantly as platforms
 // write it: JSON or form encoding, expires_in as number or text, scopes separated by
 // comma or space, an error inside a 200. Without an expires_in it assumes the Spec's
 // AccessLifetime. Errors are classed by refuse and quote nothing of the answer.
 func ReadToken(spec Spec, resp *httpx.Response, now time.Time) (Token, error) {
+	return readToken(spec, resp, now, bearer)
+}
+
+// readToken reads an answer that names no token_type as one of the type untold.
+func readToken(spec Spec, resp *httpx.Response, now time.Time, untold string) (Token, error) {
 	if resp.Status >= 500 || resp.Status == http.StatusTooManyRequests {
 		return Token{}, refuse(resp.Status, "")
 	}
@@ -34,10 +43,10 @@ func ReadToken(spec Spec, resp *httpx.Response, now time.Time) (Token, error) {
 		return Token{}, refuse(resp.Status, word)
 	}
 	access := a.text("access_token")
-	if !sendable(access) {
+	if !Sendable(access) {
 		return Token{}, ErrUnavailable.Because(errors.New("token answer has no usable access_token"))
 	}
-	if kind := a.text("token_type"); kind != "" && !strings.EqualFold(kind, "bearer") {
+	if kind := cmp.Or(a.text("token_type"), untold); !strings.EqualFold(kind, cmp.Or(spec.TokenType, bearer)) {
 		return Token{}, ErrTokenKind
 	}
 	return Token{
@@ -52,9 +61,9 @@ func ReadToken(spec Spec, resp *httpx.Response, now time.Time) (Token, error) {
 	}, nil
 }
 
-// sendable tells whether a token is made of the characters of RFC 6749 appendix A.12
+// Sendable tells whether a token is made of the characters of RFC 6749 appendix A.12
 // without the space, so that it fits into a header.
-func sendable(token string) bool {
+func Sendable(token string) bool {
 	return token != "" && strings.IndexFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
 }
 

@@ -131,7 +131,7 @@ func FuzzReadToken(f *testing.F) {
 			}
 			return
 		}
-		if !sendable(got.Credentials.Access.Reveal()) {
+		if !Sendable(got.Credentials.Access.Reveal()) {
 			t.Errorf("access token %q cannot be sent", got.Credentials.Access.Reveal())
 		}
 		if at := got.Credentials.ExpiresAt; !at.IsZero() && (!at.After(now) || at.After(now.Add(maxLifetime))) {

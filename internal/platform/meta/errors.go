@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"patchbay/internal/httpx"
@@ -40,7 +41,7 @@ func readGraphError(rules []platform.Rule, resp *httpx.Response, now time.Time) 
 	if e.refusal = platform.ReadRefusal(rules, resp, now); e.refusal == nil { // an empty object in a 200
 		e.refusal = platform.Refuse(platform.ClassTransient, "", errors.New("an error of no name"))
 	}
-	if e.refusal.RetryAfter == 0 && e.refusal.Class == platform.ClassRateLimited {
+	if e.refusal.RetryAfter == 0 && (e.refusal.Class == platform.ClassRateLimited || slices.Contains(ownLimits(), e.Code)) {
 		e.refusal.RetryAfter = regainAccess(resp)
 	}
 	return e, true

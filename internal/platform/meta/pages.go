@@ -34,13 +34,13 @@ func (g Graph) Pages(ctx context.Context, granted []string, fields string, wante
 // and what they manage for others, by id, preferring the row that has a token.
 func (g Graph) addPortfolios(ctx context.Context, pages []Page, q url.Values) ([]Page, error) {
 	type business struct{ ID string }
-	businesses, err := visible[business](ctx, g, "/me/businesses", url.Values{"fields": {"id,name"}, "limit": {"100"}})
+	businesses, err := visible[business](ctx, g, "/me/businesses", url.Values{"fields": {"id,name"}, "limit": {"100"}}, forbidden)
 	if err != nil {
 		return nil, err
 	}
 	for _, b := range businesses {
 		for _, edge := range []string{"/owned_pages", "/client_pages"} {
-			rows, err := visible[Page](ctx, g, "/"+url.PathEscape(b.ID)+edge, q)
+			rows, err := visible[Page](ctx, g, "/"+url.PathEscape(b.ID)+edge, q, hidden)
 			if err != nil {
 				return nil, err
 			}
@@ -50,15 +50,20 @@ func (g Graph) addPortfolios(ctx context.Context, pages []Page, q url.Values) ([
 	return pages, nil
 }
 
-// visible is list, where a list that the person may not see is empty: a member of a
-// portfolio need not be allowed to look at all of it.
-func visible[T any](ctx context.Context, g Graph, path string, q url.Values) ([]T, error) {
+// visible is list, where one that is refused as pass tells is empty: a member of a
+// portfolio need not be allowed to look at all of it, and it may be deleted meanwhile.
+func visible[T any](ctx context.Context, g Graph, path string, q url.Values, pass func(error) bool) ([]T, error) {
 	rows, err := list[T](ctx, g, path, q)
-	var refused graphError
-	if errors.As(err, &refused) && refused.permission() {
+	if pass(err) {
 		return nil, nil
 	}
 	return rows, err
+}
+
+// forbidden tells whether a permission is missing.
+func forbidden(err error) bool {
+	var refused graphError
+	return errors.As(err, &refused) && refused.permission()
 }
 
 func merge(merged, rows []Page) []Page {

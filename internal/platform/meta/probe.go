@@ -20,7 +20,8 @@ type View struct {
 // may go wrong without a word is looked for: a consent taken back, a permission
 // withdrawn, a page that is gone or where the person's role no longer suffices, and a
 // token of another kind or of another page. EndsAt is when Meta ends the access to the
-// person's data unless they consent again.
+// person's data unless they consent again. Of many targets some are judged, others the
+// next time; trouble with one leaves that one unasked.
 func (g Graph) Probe(ctx context.Context, targets []platform.Target, view View) (platform.Proof, error) {
 	me, err := g.debug(ctx, g.client.Credentials.Access)
 	if err != nil {
@@ -37,12 +38,12 @@ func (g Graph) Probe(ctx context.Context, targets []platform.Target, view View) 
 	if len(targets) == 0 {
 		return proof, nil
 	}
-	rows, err := g.rows(ctx, granted, targets, view)
-	if err != nil {
+	proof.Broken = map[platform.TargetKey]string{}
+	r := round{Graph: g, view: view, walks: slices.Contains(granted, "business_management"), proof: &proof}
+	if err := r.run(ctx, targets); err != nil {
 		return platform.Proof{}, err
 	}
-	proof.Broken, err = g.broken(ctx, rows, targets, view)
-	return proof, err
+	return proof, nil
 }
 
 // needsNoPermission: code 200 and its relatives where no permission is needed tell of an
@@ -53,44 +54,6 @@ func needsNoPermission(err error) error {
 		return platform.Refuse(platform.ClassConfiguration, "", err)
 	}
 	return err
-}
-
-// rows lists the person's pages once for all targets, portfolios too when some target is
-// not among the first. A list that may not be seen is empty: what it would have shown is
-// then asked for by id.
-func (g Graph) rows(ctx context.Context, granted []string, targets []platform.Target, view View) ([]Page, error) {
-	q := url.Values{"fields": {view.Fields}, "limit": {"100"}}
-	rows, err := visible[Page](ctx, g, "/me/accounts", q)
-	if err != nil {
-		return nil, err
-	}
-	listed := func(t platform.Target) bool {
-		return slices.ContainsFunc(rows, func(p Page) bool { return view.Shows(p, t) })
-	}
-	for _, t := range targets {
-		if !listed(t) && slices.Contains(granted, "business_management") {
-			return g.addPortfolios(ctx, rows, q)
-		}
-	}
-	return rows, nil
-}
-
-func (g Graph) broken(ctx context.Context, rows []Page, targets []platform.Target, view View) (map[platform.TargetKey]string, error) {
-	broken := map[platform.TargetKey]string{}
-	for _, t := range targets {
-		var row *Page
-		if i := slices.IndexFunc(rows, func(p Page) bool { return view.Shows(p, t) }); i >= 0 {
-			row = &rows[i]
-		}
-		reason, err := g.judge(ctx, row, t, view.Page(t))
-		if err != nil {
-			return nil, err
-		}
-		if reason != "" {
-			broken[platform.TargetKey{Kind: t.Kind, ExternalID: t.ExternalID}] = reason
-		}
-	}
-	return broken, nil
 }
 
 // judge is what is wrong with one target; "" when nothing is. row is nil where the person

@@ -35,6 +35,7 @@ func CallRules() []platform.Rule {
 // wrong app secret, not the unknown error that it is elsewhere.
 func RefreshRules() []platform.Rule {
 	return rules(platform.Rule{Class: platform.ClassConfiguration},
+		platform.Rule{Word: "190/492", Class: platform.ClassPermanent, Reason: platform.ReasonRevoked}, // a person's token, and no page's
 		platform.Rule{Word: "1", Status: http.StatusBadRequest, Class: platform.ClassConfiguration})
 }
 
@@ -54,14 +55,20 @@ func rules(permission platform.Rule, first ...platform.Rule) []platform.Rule {
 		}
 	}
 	add(platform.Rule{Class: platform.ClassPermanent, Reason: platform.ReasonRevoked}, 190, 102)
-	add(platform.Rule{Class: platform.ClassTransient}, 1, 2, 368)             // unknown, service, blocked for policy for a while
-	add(platform.Rule{Class: platform.ClassRateLimited}, 4, 17, 32, 341, 613) // of the app, the user, the page, ads, custom
-	add(platform.Rule{Class: platform.ClassRateLimited}, between(80000, 80014)...)
+	add(platform.Rule{Class: platform.ClassTransient}, 1, 2, 368)     // unknown, service, blocked for policy for a while
+	add(platform.Rule{Class: platform.ClassRateLimited}, 4, 341, 613) // of the app, of the app for a while, custom
+	add(platform.Rule{Class: platform.ClassTransient}, ownLimits()...)
+	add(platform.Rule{Class: platform.ClassTransient, Status: http.StatusTooManyRequests}, ownLimits()...)
 	add(permission, append([]int{10}, between(200, 299)...)...)
 	// No such method, parameter, app, proof, redirect URI, token kind, version.
 	add(platform.Rule{Class: platform.ClassConfiguration}, 3, 12, 100, 101, 104, 191, 2500, 2635)
 	return append(out, platform.Rule{Word: "OAuthException", Status: http.StatusUnauthorized, Class: platform.ClassPermanent, Reason: platform.ReasonTokenRefused})
 }
+
+// ownLimits are the rate limits of one person (17), one page (32) and one business object,
+// such as a page or an Instagram account (80000 and on): the app may go on for all others.
+// https://developers.facebook.com/docs/graph-api/overview/rate-limiting
+func ownLimits() []int { return append([]int{17, 32}, between(80000, 80014)...) }
 
 func between(first, last int) []int {
 	var out []int

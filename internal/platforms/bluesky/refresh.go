@@ -1,10 +1,12 @@
 package bluesky
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"net/url"
+	"slices"
 
 	"patchbay/internal/platform"
 	"patchbay/internal/vault"
@@ -31,16 +33,32 @@ func (p *Platform) Refresh(ctx context.Context, env platform.Env, req platform.R
 	if err != nil {
 		return platform.Token{}, err
 	}
-	if no := platform.RefreshRefusal(p.Spec(), resp, env.Now()); no != nil {
-		return platform.Token{}, no
-	}
-	var answer tokenAnswer
-	if json.Unmarshal(resp.Body, &answer) != nil {
-		return platform.Token{}, platform.ErrUnavailable.Because(errors.New("refresh: the answer is not JSON")) // the cause might quote it
+	token, err := platform.ReadRefreshed(p.Spec(), resp, env.Now())
+	if err != nil {
+		return platform.Token{}, err
 	}
 	s.IssuerNonce = b.nonce
-	return p.token(env, s, answer)
+	return renewed(s, token, resp.Body)
 }
+
+// renewed checks what came for the refresh token, which is spent: little is refused, and
+// what the answer leaves out, scopes included, is as it was.
+func renewed(s session, token platform.Token, body []byte) (platform.Token, error) {
+	var answer struct {
+		Subject string `json:"sub"`
+	}
+	_ = json.Unmarshal(bytes.TrimPrefix(body, byteOrderMark), &answer) // it was read once
+	switch {
+	case answer.Subject != s.DID:
+		return platform.Token{}, platform.ErrOtherAccount.Because(errors.New("refresh: sub is not the account"))
+	case len(token.Scopes) > 0 && !slices.Contains(token.Scopes, "atproto"):
+		return platform.Token{}, platform.ErrScopesMissing.Because(errors.New("refresh: atproto is no longer granted"))
+	}
+	token.Subject, token.Credentials.Extra = s.DID, s.encode()
+	return token, nil
+}
+
+var byteOrderMark = []byte("\xef\xbb\xbf")
 
 // refreshSession is com.atproto.server.refreshSession. An account that is inactive
 // meanwhile is told by a probe: the new pair has to be kept all the same.
@@ -53,7 +71,7 @@ func (p *Platform) refreshSession(ctx context.Context, env platform.Env, s sessi
 		return platform.Token{}, no
 	}
 	var a sessionAnswer
-	if json.Unmarshal(resp.Body, &a) != nil || a.Access == "" || a.Refresh == "" {
+	if json.Unmarshal(bytes.TrimPrefix(resp.Body, byteOrderMark), &a) != nil || !platform.Sendable(a.Access) {
 		return platform.Token{}, platform.ErrUnavailable.Because(errors.New("refreshSession: not the expected JSON")) // the cause might quote it
 	}
 	if a.DID != s.DID {

@@ -158,7 +158,7 @@ func TestRefreshOfAnAppPasswordsSession(t *testing.T) {
 		{"none", 400, `{"error":"InvalidToken","message":"canary"}`, result{platform.ClassPermanent, "revoked", false}},
 		{"taken down", 401, `{"error":"AccountTakedown","message":"canary"}`, result{platform.ClassPermanent, "account_inactive", false}},
 		{"another's", 200, sessionJSON("did:plc:bbbbbbbbbbbbbbbbbbbbbbbb", twoHours, ``), result{platform.ClassTransient, "", true}},
-		{"no new pair", 200, `{"did":"` + worldDID + `","accessJwt":"canary"}`, result{platform.ClassTransient, "", true}},
+		{"no new token", 200, `{"did":"` + worldDID + `","refreshJwt":"canary"}`, result{platform.ClassTransient, "", true}},
 		{"in trouble", 502, `canary`, result{platform.ClassTransient, "", true}},
 		{"not now", 503, `canary`, result{platform.ClassTransient, "", true}},
 	} {

@@ -14,10 +14,11 @@ import (
 )
 
 // callRules are what RFC 6750 §3.1 says of a call with a token. A token that is refused
-// may only be too old: a refresh will tell.
+// may only be too old: a refresh will tell. A 401 without an error's name, in the body or
+// in the challenge, may be a firewall's, which knows nothing of the token.
 var callRules = []platform.Rule{
 	{Word: "insufficient_scope", Class: platform.ClassPermanent, Reason: platform.ReasonScopesMissing},
-	{Status: http.StatusUnauthorized, Class: platform.ClassPermanent, Reason: platform.ReasonTokenRefused},
+	{Word: platform.AnyWord, Status: http.StatusUnauthorized, Class: platform.ClassPermanent, Reason: platform.ReasonTokenRefused},
 }
 
 // call fetches an address with the access token, bound where there is a key.

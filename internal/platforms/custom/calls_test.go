@@ -42,6 +42,32 @@ func TestRefreshRefusals(t *testing.T) {
 	}
 }
 
+// TestRefreshWithoutATokenType: the refresh token is spent, and the type is as before.
+func TestRefreshWithoutATokenType(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		body string
+		want string // the access token
+	}{
+		{`{"access_token":"B","refresh_token":"R2","expires_in":60}`, "B"},
+		{`{"access_token":"B","refresh_token":"R2","token_type":null}`, "B"},
+		{`{"access_token":"B","refresh_token":"R2","token_type":"dpop"}`, "B"},
+		{`{"access_token":"B","refresh_token":"R2","token_type":"Bearer"}`, ""},
+	} {
+		w := newWorld(t, "dpop: true", "refresh: {model: rotating}")
+		auth, err := w.authorize()
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.answers("/token", reply{body: c.body})
+		token, err := w.refresh(platform.Credentials{Refresh: vault.NewSecret("R"), Extra: auth.Private})
+		no := platform.RefusalOf(err)
+		if got := token.Credentials.Access.Reveal(); got != c.want || (c.want == "") != (no != nil && no.Ambiguous) {
+			t.Errorf("%s: got %q, %v; want %q", c.body, got, err, c.want)
+		}
+	}
+}
+
 // TestRenewing: an access token is exchanged for another, as the file says how.
 func TestRenewing(t *testing.T) {
 	t.Parallel()
@@ -127,6 +153,9 @@ func TestCallRefusals(t *testing.T) {
 		reason string
 	}{
 		{"token refused", reply{status: 401, body: `{"error":"invalid_token"}`}, platform.ClassPermanent, platform.ReasonTokenRefused},
+		{"token refused, in the header", reply{status: 401, header: map[string]string{"WWW-Authenticate": `Bearer realm="acme", error="invalid_token"`}}, platform.ClassPermanent, platform.ReasonTokenRefused},
+		{"a firewall's 401", reply{status: 401, body: "<html>canary"}, platform.ClassTransient, ""},
+		{"a firewall's 401 with its own challenge", reply{status: 401, header: map[string]string{"WWW-Authenticate": `Basic realm="proxy"`}}, platform.ClassTransient, ""},
 		{"scope gone, in the body", reply{status: 403, body: `{"error":"insufficient_scope"}`}, platform.ClassPermanent, platform.ReasonScopesMissing},
 		{"scope gone, in the header", reply{status: 403, header: map[string]string{"WWW-Authenticate": `Bearer error="insufficient_scope"`}}, platform.ClassPermanent, platform.ReasonScopesMissing},
 		{"the file's rule", reply{status: 400, body: `{"error":{"code":190}}`}, platform.ClassPermanent, platform.ReasonPasswordChanged},

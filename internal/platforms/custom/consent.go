@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"patchbay/internal/httpx"
 	"patchbay/internal/platform"
 	"patchbay/internal/platform/dpop"
 	"patchbay/internal/vault"
@@ -128,10 +127,7 @@ func (p *Platform) Exchange(ctx context.Context, env platform.Env, req platform.
 	if err != nil {
 		return platform.Token{}, err
 	}
-	if resp, err = ofKind(resp, key); err != nil {
-		return platform.Token{}, err
-	}
-	token, err := platform.ReadToken(p.at(e), resp, env.Now())
+	token, err := platform.ReadToken(p.answering(e, key), resp, env.Now())
 	if err != nil {
 		return platform.Token{}, err
 	}
@@ -165,24 +161,13 @@ func decodeKey(s vault.Secret) (*dpop.Key, error) {
 	return &key, err
 }
 
-// ofKind holds a token answer to the kind that was asked for, a token bound to the key
-// (RFC 9449 §5) or a plain one, and hands it on as the engine reads it. A server that
-// gives a plain token where a bound one was asked for is not believed.
-func ofKind(resp *httpx.Response, key *dpop.Key) (*httpx.Response, error) {
-	if key == nil {
-		return resp, nil
+// answering is the form by which a token answer is read: tokens bound to the key (RFC 9449
+// §5), or plain ones. A server that gives a plain token where a bound one was asked for is
+// not believed.
+func (p *Platform) answering(e endpoints, key *dpop.Key) platform.Spec {
+	spec := p.at(e)
+	if key != nil {
+		spec.TokenType = "DPoP"
 	}
-	var answer map[string]json.RawMessage
-	if json.Unmarshal(resp.Body, &answer) != nil || answer["access_token"] == nil {
-		return resp, nil
-	}
-	if kind := string(answer["token_type"]); !isDPoP(kind) {
-		return nil, platform.ErrTokenKind.Because(errors.New("token_type is not DPoP"))
-	}
-	delete(answer, "token_type")
-	body, err := json.Marshal(answer)
-	if err != nil {
-		return nil, platform.ErrUnavailable.Because(errors.New("token answer cannot be read"))
-	}
-	return &httpx.Response{Status: resp.Status, Header: resp.Header, Body: body}, nil
+	return spec
 }

@@ -1,6 +1,9 @@
 package custom_test
 
 import (
+	"context"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -9,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"patchbay/internal/fault"
+	"patchbay/internal/httpx"
 	"patchbay/internal/platform"
 	"patchbay/internal/vault"
 )
@@ -38,6 +42,9 @@ func TestMetadata(t *testing.T) {
 		"userinfo elsewhere":           {replies: map[string]reply{oauthPlace: {body: strings.Replace(whole, "{origin}/me", "file:///etc/passwd", 1)}}, class: platform.ClassConfiguration},
 		"no token endpoint":            {replies: map[string]reply{oauthPlace: {body: `{"issuer":"{origin}","authorization_endpoint":"{origin}/a"}`}}, class: platform.ClassConfiguration},
 		"in trouble":                   {replies: map[string]reply{oauthPlace: {status: 503}, oidcPlace: {body: whole}}, class: platform.ClassTransient},
+		"forbidden":                    {replies: map[string]reply{oauthPlace: {status: 403, body: "<html>canary"}}, class: platform.ClassTransient},
+		"401 of a firewall":            {replies: map[string]reply{oidcPlace: {status: 401}}, class: platform.ClassTransient},
+		"forbidden at the first place": {replies: map[string]reply{oauthPlace: {status: 403}, oidcPlace: {body: whole}}},
 		"HTML":                         {replies: map[string]reply{oauthPlace: {body: "<html>canary"}}, class: platform.ClassTransient},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -81,9 +88,87 @@ func TestMetadataIsKept(t *testing.T) {
 	at(2*time.Minute, 2, false)
 	w.answers(oauthPlace, reply{status: 500})
 	at(2*time.Hour, 3, false)
-	at(23*time.Hour, 4, true)
+	at(59*time.Second, 3, false)
+	at(2*time.Second, 4, false)
+	at(23*time.Hour, 5, true)
 	w.answers(oauthPlace, reply{body: document + "}"})
-	at(0, 5, false)
+	at(59*time.Second, 5, true)
+	at(2*time.Second, 6, false)
+}
+
+// slow answers each call for the metadata when it is told to, with what it is told.
+func slow(t *testing.T, w *world) <-chan chan<- string {
+	t.Helper()
+	calls := make(chan chan<- string, 100)
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		told := make(chan string, 1)
+		calls <- told
+		select {
+		case body := <-told:
+			_, _ = rw.Write([]byte(strings.ReplaceAll(body, "{origin}", w.url)))
+		case <-r.Context().Done():
+		}
+	}))
+	t.Cleanup(server.Close)
+	client := httpx.NewClient(httpx.ClientConfig{Trusted: []string{w.url}, Origins: map[string]string{w.url: server.URL}})
+	t.Cleanup(client.CloseIdle)
+	w.env.HTTP = client
+	return calls
+}
+
+// TestMetadataIsReadOnce: while one reads it again, the others take what is known. Where
+// nothing is, they wait for that one, and one who gives up holds up nobody.
+func TestMetadataIsReadOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, discovered...)
+	asked := slow(t, w)
+	begin := func(ctx context.Context) <-chan error {
+		done := make(chan error, 1)
+		env := w.env
+		go func() {
+			_, err := platform.Begin(ctx, env, w.p, platform.AuthorizeRequest{App: w.app, RedirectURI: "https://us.example/oauth/callback/acme", State: "state", Verifier: vault.NewSecret("verifier")})
+			done <- err
+		}()
+		return done
+	}
+	gone, give := context.WithCancel(t.Context())
+	impatient := begin(gone)
+	<-asked
+	var waiting []<-chan error
+	for range 16 {
+		waiting = append(waiting, begin(t.Context()))
+	}
+	give()
+	if err := <-impatient; err == nil {
+		t.Error("got an answer where there is none")
+	}
+	(<-asked) <- document + "}"
+	for _, done := range waiting {
+		if err := <-done; err != nil {
+			t.Errorf("after the first one gave up: %v", err)
+		}
+	}
+	if n := len(asked); n != 0 {
+		t.Errorf("16 callers: asked %d times more than once", n)
+	}
+	now := w.now.Add(2 * time.Hour)
+	w.env.Now = func() time.Time { return now }
+	again := begin(t.Context())
+	once := <-asked
+	soon, cancel := context.WithTimeout(t.Context(), 5*time.Second) // before the reading is given up
+	defer cancel()
+	for range 16 {
+		if err := <-begin(soon); err != nil {
+			t.Errorf("while it is read again: %v", err)
+		}
+	}
+	once <- "<html>"
+	if err := <-again; err != nil {
+		t.Errorf("in vain: %v, want what was known", err)
+	}
+	if err := <-begin(t.Context()); err != nil || len(asked) != 0 {
+		t.Errorf("after a failure: got %v, asked %d times; want what was known, without asking", err, len(asked))
+	}
 }
 
 // TestPlaces: an issuer with a path has its metadata at other places than one without.

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 
 	"patchbay/internal/platform"
 	"patchbay/internal/platform/dpop"
@@ -33,7 +32,6 @@ type Platform struct {
 	renew    renewal
 	trusted  []string
 
-	mu     sync.Mutex // of found
 	found  metadata
 	sender dpop.Sender
 }

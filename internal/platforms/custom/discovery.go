@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"patchbay/internal/httpx"
 	"patchbay/internal/platform"
@@ -24,39 +23,6 @@ type endpoints struct {
 	Userinfo  string // empty: it has none
 	PushFirst bool   // it takes pushed requests only
 	Issuer    string // what the callback's iss must be (RFC 9207); empty: none is sent
-}
-
-// metadata is what the server last said of itself.
-type metadata struct {
-	endpoints
-	at time.Time // when it was read; zero: never
-}
-
-const (
-	metadataFresh = time.Hour      // read again after that
-	metadataKept  = 24 * time.Hour // believed while it cannot be read again
-)
-
-// endpoints are the file's, and the metadata's where there is an issuer. Errors are
-// *platform.Refusal: nothing was sent that could be spent, so none is ambiguous.
-func (p *Platform) endpoints(ctx context.Context, env platform.Env) (endpoints, error) {
-	if p.issuer == "" {
-		return p.fixed, nil
-	}
-	p.mu.Lock() // one at a time: whoever waits finds the answer
-	defer p.mu.Unlock()
-	now := env.Now()
-	if age := now.Sub(p.found.at); !p.found.at.IsZero() && age < metadataFresh {
-		return p.found.endpoints, nil
-	}
-	read, err := p.discover(ctx, env)
-	switch {
-	case err == nil:
-		p.found = metadata{read, now}
-	case p.found.at.IsZero() || now.Sub(p.found.at) > metadataKept:
-		return endpoints{}, err
-	}
-	return p.found.endpoints, nil
 }
 
 // document is RFC 8414 §2 and OpenID Connect Discovery §3, as far as they are used.
@@ -86,8 +52,11 @@ func wellKnown(issuer string) []string {
 	}
 }
 
-// discover reads the metadata. A place that has none (404) leads to the next.
+// discover reads the metadata. A place that has none (404) leads to the next; so does one
+// that says no, since a firewall before the server knows neither. Only where nothing but
+// 404 comes, there is none.
 func (p *Platform) discover(ctx context.Context, env platform.Env) (endpoints, error) {
+	failure := platform.Refuse(platform.ClassConfiguration, "", fmt.Errorf("metadata of %s: the issuer has none", p.spec.ID))
 	for _, address := range wellKnown(p.issuer) {
 		resp, err := get(ctx, env, address)
 		switch {
@@ -95,11 +64,15 @@ func (p *Platform) discover(ctx context.Context, env platform.Env) (endpoints, e
 			return endpoints{}, platform.Refuse(platform.ClassTransient, "", fmt.Errorf("metadata of %s: %w", p.spec.ID, err))
 		case resp.Status == http.StatusOK:
 			return p.read(resp)
-		case resp.Status >= 500 || resp.Status == http.StatusTooManyRequests:
-			return endpoints{}, platform.Refuse(platform.ClassTransient, "", fmt.Errorf("metadata of %s: status %d", p.spec.ID, resp.Status))
+		case resp.Status == http.StatusNotFound, resp.Status == http.StatusGone:
+			continue
+		}
+		failure = platform.Refuse(platform.ClassTransient, "", fmt.Errorf("metadata of %s: status %d", p.spec.ID, resp.Status))
+		if resp.Status >= 500 || resp.Status == http.StatusTooManyRequests {
+			return endpoints{}, failure // it may be at this place as soon as the trouble is over
 		}
 	}
-	return endpoints{}, platform.Refuse(platform.ClassConfiguration, "", fmt.Errorf("metadata of %s: the issuer has none", p.spec.ID))
+	return endpoints{}, failure
 }
 
 func get(ctx context.Context, env platform.Env, address string) (*httpx.Response, error) {

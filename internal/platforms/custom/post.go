@@ -43,5 +43,3 @@ func (p *Platform) post(ctx context.Context, env platform.Env, app platform.App,
 	}
 	return resp, nil
 }
-
-func isDPoP(kind string) bool { return strings.EqualFold(strings.Trim(kind, `"`), "DPoP") }

@@ -32,10 +32,7 @@ func (p *Platform) Refresh(ctx context.Context, env platform.Env, req platform.R
 	if err != nil {
 		return platform.Token{}, err
 	}
-	if resp, err = ofKind(resp, key); err != nil {
-		return platform.Token{}, err
-	}
-	return platform.ReadRefreshed(p.at(e), resp, env.Now())
+	return platform.ReadRefreshed(p.answering(e, key), resp, env.Now())
 }
 
 // Revoke is RFC 7009 at the server's address; nothing is sent where it has none.

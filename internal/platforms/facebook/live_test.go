@@ -1,12 +1,17 @@
 package facebook_test
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"patchbay/internal/fault"
+	"patchbay/internal/httpx"
 	"patchbay/internal/platform"
 	"patchbay/internal/platforms/facebook"
 	"patchbay/internal/vault"
@@ -45,10 +50,13 @@ func TestRefreshRefusals(t *testing.T) {
 		{401, 102, 460, found{platform.ClassPermanent, "password_changed"}},
 		{400, 102, 0, found{platform.ClassPermanent, "revoked"}},
 		{400, 4, 0, found{platform.ClassRateLimited, ""}},
-		{400, 17, 0, found{platform.ClassRateLimited, ""}},
-		{400, 32, 0, found{platform.ClassRateLimited, ""}},
+		{400, 17, 0, found{platform.ClassTransient, ""}}, // of one person, page or business object
+		{400, 32, 0, found{platform.ClassTransient, ""}}, // of one person, page or business object
+		{429, 17, 0, found{platform.ClassTransient, ""}},
+		{429, 4, 0, found{platform.ClassRateLimited, ""}},
+		{400, 341, 0, found{platform.ClassRateLimited, ""}},
 		{400, 613, 0, found{platform.ClassRateLimited, ""}},
-		{400, 80001, 0, found{platform.ClassRateLimited, ""}},
+		{400, 80001, 0, found{platform.ClassTransient, ""}}, // of one person, page or business object
 		{400, 1, 0, found{platform.ClassConfiguration, ""}}, // a wrong secret
 		{500, 1, 0, found{platform.ClassTransient, ""}},
 		{500, 190, 460, found{platform.ClassTransient, ""}},
@@ -135,6 +143,10 @@ func TestProbeOfPages(t *testing.T) {
 			g.answers["/me/accounts"], g.answers["/me/businesses"] = `{"data":[]}`, `{"data":[{"id":"b"}]}`
 			g.answers["/b/owned_pages"], g.answers["/b/client_pages"] = `{"data":[{"id":"1"}]}`, `{"data":[]}`
 		}, ""},
+		{"seen through one portfolio, and another is deleted", func(g *graph) { // which answers 100/33
+			g.answers["/me/accounts"], g.answers["/me/businesses"] = `{"data":[]}`, `{"data":[{"id":"deleted"},{"id":"b"}]}`
+			g.answers["/b/owned_pages"], g.answers["/b/client_pages"] = `{"data":[{"id":"1"}]}`, `{"data":[]}`
+		}, ""},
 		{"listed nowhere, and it answers", func(g *graph) { g.answers["/me/accounts"], g.answers["/1"] = `{"data":[]}`, `{"id":"1"}` }, ""},
 		{"gone", func(g *graph) { g.answers["/me/accounts"] = `{"data":[]}` }, "target_gone"},
 		{"another page answers in its place", func(g *graph) { g.answers["/me/accounts"], g.answers["/1"] = `{"data":[]}`, `{"id":"2"}` }, "target_gone"},
@@ -171,6 +183,96 @@ func TestProbeOfPages(t *testing.T) {
 	}
 }
 
+// crowd is a person with n pages that work, and their targets.
+func crowd(n int) (*graph, []platform.Target) {
+	g, rows, targets := living(), []string{}, []platform.Target{}
+	for i := 1; i <= n; i++ {
+		id := strconv.Itoa(i)
+		rows, targets = append(rows, `{"id":"`+id+`","tasks":["MANAGE"]}`), append(targets, page(id))
+		g.answers["/debug_token?token-"+id] = `{"data":{"type":"PAGE","is_valid":true,"profile_id":"` + id + `"}}`
+	}
+	g.answers["/me/accounts"] = `{"data":[` + strings.Join(rows, ",") + `]}`
+	return g, targets
+}
+
+// TestProbeOfManyPages: some are judged each time, and which they are differs.
+func TestProbeOfManyPages(t *testing.T) {
+	t.Parallel()
+	g, targets := crowd(200)
+	client, judged := g.client(t), map[platform.TargetKey]bool{}
+	for range 6 {
+		g.calls = nil
+		proof, err := platform.Probe(t.Context(), facebook.New(""), client, targets)
+		if err != nil || len(proof.Unasked) != 175 || len(proof.Broken) != 0 || len(g.calls) != 25+3 {
+			t.Fatalf("got %v, %d unasked, broken %v after %d calls; want 175 unasked after 28", err, len(proof.Unasked), proof.Broken, len(g.calls))
+		}
+		for _, target := range targets {
+			key := platform.TargetKey{Kind: target.Kind, ExternalID: target.ExternalID}
+			judged[key] = judged[key] || !proof.Unasked[key]
+		}
+	}
+	seen := 0
+	for _, was := range judged {
+		if was {
+			seen++
+		}
+	}
+	if seen <= 25 {
+		t.Errorf("six probes judged the same %d pages", seen)
+	}
+	g.answers["/me/accounts"] = strings.ReplaceAll(g.answers["/me/accounts"], "MANAGE", "ANALYZE")
+	if proof, err := platform.Probe(t.Context(), facebook.New(""), client, targets); err != nil || len(proof.Broken) != 200 || len(proof.Unasked) != 0 {
+		t.Errorf("the list itself tells that the tasks are gone: got %v, %d broken", err, len(proof.Broken))
+	}
+}
+
+// TestProbeKeepsWhatItKnows: trouble with one page leaves that one unasked.
+func TestProbeKeepsWhatItKnows(t *testing.T) {
+	t.Parallel()
+	two := platform.TargetKey{Kind: "page", ExternalID: "2"}
+	for _, c := range []struct {
+		name   string
+		change func(*graph)
+	}{
+		{"5xx", func(g *graph) { g.status["/debug_token?token-2"] = 500 }},
+		{"the page's own limit", func(g *graph) {
+			g.answers["/debug_token?token-2"], g.status["/debug_token?token-2"] = graphError(32, 0), 400
+		}},
+		{"portfolios in trouble", func(g *graph) {
+			g.answers["/me/accounts"] = `{"data":[{"id":"1","tasks":["MANAGE"]},{"id":"3","tasks":["ANALYZE"]}]}`
+			g.answers["/me/businesses"], g.status["/me/businesses"] = graphError(2, 0), 500
+		}},
+	} {
+		g, targets := crowd(3)
+		g.answers["/me/accounts"] = strings.Replace(g.answers["/me/accounts"], `"3","tasks":["MANAGE"]`, `"3","tasks":["ANALYZE"]`, 1)
+		c.change(g)
+		proof, err := platform.Probe(t.Context(), facebook.New(""), g.client(t), targets)
+		if d := cmp.Diff(map[platform.TargetKey]bool{two: true}, proof.Unasked); err != nil || d != "" {
+			t.Errorf("%s: %v, unasked (-want +got):\n%s", c.name, err, d)
+		}
+		if d := cmp.Diff(map[platform.TargetKey]string{{Kind: "page", ExternalID: "3"}: "target_permission"}, proof.Broken); d != "" {
+			t.Errorf("%s: broken (-want +got):\n%s", c.name, d)
+		}
+	}
+}
+
+// TestAPersonsLimitTellsWhenItEnds: by the header of Meta's, in minutes.
+func TestAPersonsLimitTellsWhenItEnds(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Business-Use-Case-Usage", `{"1":[{"type":"pages","estimated_time_to_regain_access":7}]}`)
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = w.Write([]byte(graphError(80001, 0)))
+	}))
+	t.Cleanup(srv.Close)
+	client := living().client(t)
+	client.HTTP = httpx.NewClient(httpx.ClientConfig{Origins: map[string]string{"https://graph.facebook.com": srv.URL}})
+	_, err := platform.Probe(t.Context(), facebook.New(""), client, []platform.Target{page("1")})
+	if no := platform.RefusalOf(err); no == nil || no.Class != platform.ClassTransient || no.RetryAfter != 7*time.Minute {
+		t.Errorf("got %+v, want it to pass in 7 minutes", no)
+	}
+}
+
 func TestProbeWithoutItsToken(t *testing.T) {
 	t.Parallel()
 	client := living().client(t)
@@ -199,7 +301,14 @@ func TestProbeOfTheConsent(t *testing.T) {
 		{"the app is blocked", func(g *graph) { g.answers["/me/permissions"], g.status["/me/permissions"] = graphError(200, 0), 400 }, found{platform.ClassConfiguration, ""}},
 		{"nothing there", func(g *graph) { g.answers[me] = `{"data":{}}` }, found{platform.ClassTransient, ""}},
 		{"a page of something between", func(g *graph) { g.answers[me], g.status[me] = `<html>canary`, 401 }, found{platform.ClassTransient, ""}},
-		{"too often", func(g *graph) { g.answers["/me/accounts"], g.status["/me/accounts"] = graphError(32, 0), 400 }, found{platform.ClassRateLimited, ""}},
+		{"too often", func(g *graph) { g.answers["/me/accounts"], g.status["/me/accounts"] = graphError(4, 0), 400 }, found{platform.ClassRateLimited, ""}},
+		{"too often for this person", func(g *graph) { g.answers["/me/accounts"], g.status["/me/accounts"] = graphError(17, 0), 400 }, found{platform.ClassTransient, ""}},
+		{"too often, told with a page", func(g *graph) {
+			g.answers["/debug_token?token-1"], g.status["/debug_token?token-1"] = graphError(4, 0), 400
+		}, found{platform.ClassRateLimited, ""}},
+		{"a page's token that cannot be asked about", func(g *graph) {
+			g.answers["/debug_token?token-1"], g.status["/debug_token?token-1"] = graphError(100, 0), 400
+		}, found{platform.ClassTransient, ""}},
 		{"trouble with one page", func(g *graph) {
 			g.answers["/debug_token?token-1"], g.status["/debug_token?token-1"] = graphError(2, 0), 500
 		}, found{platform.ClassTransient, ""}},

@@ -82,7 +82,7 @@ func aboutTheCode(body []byte) bool {
 
 // Targets is the member, and the organizations where they have a role.
 func (l linkedin) Targets(ctx context.Context, c *platform.Client) (platform.Identity, []platform.Target, error) {
-	a := api{client: c, version: l.cfg.Version}
+	a := api{client: c, version: l.cfg.Version, rules: callRules()}
 	id, err := a.member(ctx)
 	if err != nil {
 		return platform.Identity{}, nil, err

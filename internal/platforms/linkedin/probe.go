@@ -16,7 +16,7 @@ import (
 // credentials alone and counts against no member's limit, and then, where organizations
 // are among the targets, for the member's roles.
 func (l linkedin) Probe(ctx context.Context, c *platform.Client, targets []platform.Target) (platform.Proof, error) {
-	a := api{client: c, version: l.cfg.Version}
+	a := api{client: c, version: l.cfg.Version, rules: probeRules()}
 	proof, err := a.introspect(ctx)
 	if err != nil {
 		return platform.Proof{}, err

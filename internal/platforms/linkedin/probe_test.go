@@ -91,9 +91,12 @@ func TestProbeRefusals(t *testing.T) {
 		{name: "wrong secret", answer: `{"error":"invalid_client","error_description":"canary"}`, status: 401, want: result{platform.ClassConfiguration, ""}},
 		{name: "in trouble", answer: ``, status: 502, want: result{platform.ClassTransient, ""}},
 		{name: "the API does not believe what introspection says", answer: active, roles: 401, want: result{platform.ClassTransient, ""}},
-		{name: "the product was taken away", answer: active, roles: 403, want: result{platform.ClassConfiguration, ""}},
+		{name: "one member's roles are refused", answer: active, roles: 403, want: result{platform.ClassTransient, ""}},
+		{name: "one member's roles are not found", answer: active, roles: 404, want: result{platform.ClassTransient, ""}},
+		{name: "one member's roles cannot be asked for", answer: active, roles: 400, want: result{platform.ClassTransient, ""}},
 		{name: "the version has ended", answer: active, roles: 426, want: result{platform.ClassConfiguration, ""}},
 		{name: "no such endpoint", answer: ``, status: 404, roles: 0},
+		{name: "no such endpoint, and the member is refused", answer: ``, status: 404, member: 403, want: result{platform.ClassTransient, ""}},
 		{name: "no such endpoint, dead token", answer: ``, status: 404, member: 401, want: result{platform.ClassPermanent, "token_refused"}},
 	} {
 		s := &standIn{answers: answers(), status: map[string]int{introspect: c.status, acls + "0": c.roles, userinfo: c.member}}
@@ -109,6 +112,30 @@ func TestProbeRefusals(t *testing.T) {
 		}
 		if d := cmp.Diff(c.want, got); d != "" {
 			t.Errorf("%s: %v (-want +got):\n%s", c.name, err, d)
+		}
+	}
+}
+
+// TestProbeLimits: a limit of one member holds up no other one.
+func TestProbeLimits(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		message string
+		class   platform.Class
+		after   time.Duration
+	}{
+		{"Resource level throttle APPLICATION_AND_MEMBER DAY limit for calls to this resource is reached.", platform.ClassTransient, 90 * time.Minute},
+		{"Resource level throttle APPLICATION DAY limit for calls to this resource is reached.", platform.ClassRateLimited, 0},
+		{"", platform.ClassRateLimited, 0},
+	} {
+		s := &standIn{answers: answers(), status: map[string]int{acls + "0": 429}}
+		s.answers[introspect] = active
+		s.answers[acls+"0"] = `{"status":429,"serviceErrorCode":101,"code":"TOO_MANY_REQUESTS","message":"` + c.message + `"}`
+		client := s.client(t)
+		client.Now = func() time.Time { return time.Date(2026, 11, 22, 22, 30, 0, 0, time.UTC) }
+		_, err := platform.Probe(t.Context(), at202607(), client, organizations("1"))
+		if no := platform.RefusalOf(err); no == nil || no.Class != c.class || no.RetryAfter != c.after {
+			t.Errorf("%q: got %+v, want %s after %v", c.message, no, c.class, c.after)
 		}
 	}
 }

@@ -103,11 +103,18 @@ func refreshRules() []platform.Rule {
 // operator's: people grant everything or nothing, so what is missing is a product that
 // LinkedIn has not given to the app or took away again.
 func callRules() []platform.Rule {
-	dead := func(word, reason string) platform.Rule {
-		return platform.Rule{Word: word, Status: http.StatusUnauthorized, Class: platform.ClassPermanent, Reason: reason}
-	}
 	ours := func(status int) platform.Rule {
 		return platform.Rule{Status: status, Class: platform.ClassConfiguration}
+	}
+	return append(probeRules(), ours(http.StatusForbidden), ours(http.StatusBadRequest), ours(http.StatusNotFound))
+}
+
+// probeRules are those of a probe. Its requests are the same for every member, and the
+// consent worked: a 400, 403 or 404 is about one member's account and passes, though for
+// all of them it would be a product that the app has lost.
+func probeRules() []platform.Rule {
+	dead := func(word, reason string) platform.Rule {
+		return platform.Rule{Word: word, Status: http.StatusUnauthorized, Class: platform.ClassPermanent, Reason: reason}
 	}
 	return []platform.Rule{
 		dead("REVOKED_ACCESS_TOKEN", platform.ReasonRevoked), dead("65601", platform.ReasonRevoked),
@@ -116,7 +123,7 @@ func callRules() []platform.Rule {
 		dead("", platform.ReasonTokenRefused),
 		{Word: "NONEXISTENT_VERSION", Class: platform.ClassConfiguration},
 		{Word: "VERSION_MISSING", Class: platform.ClassConfiguration},
-		ours(http.StatusUpgradeRequired), ours(http.StatusForbidden), ours(http.StatusBadRequest), ours(http.StatusNotFound),
+		{Status: http.StatusUpgradeRequired, Class: platform.ClassConfiguration},
 	}
 }
 

@@ -3,6 +3,7 @@ package mastodon
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -84,9 +85,16 @@ func webAddress(address string) string {
 	return address
 }
 
-// refusedAccount classes an error answer of the API, {"error": a sentence}. A 403
-// without one is not Mastodon's but of something before it.
+// refusedAccount classes an error answer of the API, {"error": a sentence}. A refusal
+// without one, and without a challenge, is not Mastodon's but of something before it: a
+// firewall says no to us, and nothing about the person.
 func refusedAccount(resp *httpx.Response, c *platform.Client) error {
+	var said struct{ Error string }
+	_ = json.Unmarshal(resp.Body, &said) // what is not of this shape says nothing
+	own := said.Error != "" || strings.Contains(resp.Header.Get("WWW-Authenticate"), `error="`)
+	if !own && resp.Status < 500 && resp.Status != http.StatusTooManyRequests {
+		return platform.ErrUnavailable.Because(fmt.Errorf("reading the account: status %d, and not from Mastodon", resp.Status))
+	}
 	if resp.Status == http.StatusUnprocessableEntity { // an app's own token is no person's
 		return platform.ErrTokenKind.Because(errors.New("reading the account: status 422"))
 	}

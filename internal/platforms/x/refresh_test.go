@@ -52,7 +52,10 @@ func TestProbeRefusals(t *testing.T) {
 		{"app not enrolled", 403, `{"type":"https://api.x.com/2/problems/client-forbidden"}`, platform.ClassConfiguration, ""},
 		{"credits used up", 429, `{"type":"https://api.x.com/2/problems/usage-capped"}`, platform.ClassConfiguration, ""},
 		{"payment required", 402, ``, platform.ClassConfiguration, ""},
-		{"too often", 429, `{"type":"https://api.x.com/2/problems/rate-limit-exceeded"}`, platform.ClassRateLimited, ""},
+		{"too often for this person", 429, `{"type":"https://api.x.com/2/problems/rate-limit-exceeded"}`, platform.ClassTransient, ""},
+		{"the same, of no known type", 429, `{"title":"Too Many Requests","type":"about:blank","status":429}`, platform.ClassTransient, ""},
+		{"not found", 404, `{"title":"Not Found Error","type":"https://api.x.com/2/problems/resource-not-found"}`, platform.ClassTransient, ""},
+		{"invalid for this account", 400, `{"title":"Invalid Request","type":"https://api.x.com/2/problems/invalid-request"}`, platform.ClassTransient, ""},
 		{"somebody else", 200, `{"data":{"id":"2"}}`, platform.ClassPermanent, "token_kind"},
 		{"alive", 200, `{"data":{"id":"1"},"errors":[{"type":"https://api.x.com/2/problems/not-authorized-for-field"}]}`, "", ""},
 	} {

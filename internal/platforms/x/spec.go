@@ -66,11 +66,13 @@ func refreshRules() []platform.Rule {
 // callRules: the types of https://docs.x.com/x-api/fundamentals/response-codes-and-errors, and
 // the numbers of https://developer.x.com/en/support/x-api/error-troubleshooting, which some
 // answers still have. A 403 of no known type is about our app: a person grants all or nothing.
+// 400 and 404 have no rule: the request is the same for all, so they are about one account.
 func callRules() []platform.Rule {
 	return []platform.Rule{
 		{Word: problem("usage-capped"), Status: http.StatusTooManyRequests, Class: platform.ClassConfiguration}, // out of paid credits
 		{Word: problem("usage-capped"), Class: platform.ClassConfiguration},
-		{Word: problem("rate-limit-exceeded"), Class: platform.ClassRateLimited},
+		{Word: problem("rate-limit-exceeded"), Class: platform.ClassTransient},
+		{Status: http.StatusTooManyRequests, Class: platform.ClassTransient}, // reading the account is limited for each person: 75 in 15 minutes
 		{Word: problem("client-forbidden"), Class: platform.ClassConfiguration},
 		{Word: problem("not-authorized-for-resource"), Class: platform.ClassPermanent, Reason: platform.ReasonScopesMissing},
 		{Word: "64", Status: http.StatusForbidden, Class: platform.ClassPermanent, Reason: platform.ReasonAccountInactive}, // suspended
@@ -78,8 +80,6 @@ func callRules() []platform.Rule {
 		{Word: platform.AnyWord, Status: http.StatusUnauthorized, Class: platform.ClassPermanent, Reason: platform.ReasonTokenRefused},
 		{Status: http.StatusPaymentRequired, Class: platform.ClassConfiguration},
 		{Status: http.StatusForbidden, Class: platform.ClassConfiguration},
-		{Status: http.StatusBadRequest, Class: platform.ClassConfiguration},
-		{Status: http.StatusNotFound, Class: platform.ClassConfiguration},
 	}
 }
 

@@ -82,7 +82,7 @@ func TestAPIErrors(t *testing.T) {
 		{"credits used up", 429, problem("usage-capped"), "platform_rejected"},
 		{"payment required", 402, `{}`, "platform_rejected"},
 		{"rate limit", 429, problem("rate-limit-exceeded"), "platform_unavailable"},
-		{"our request is wrong", 400, problem("invalid-request"), "platform_rejected"},
+		{"about this account's request", 400, problem("invalid-request"), "platform_unavailable"},
 		{"in trouble", 503, `<html>canary`, "platform_unavailable"},
 		{"errors in a 200", 200, `{"errors":[` + problem("client-forbidden") + `]}`, "platform_rejected"},
 		{"unknown errors in a 200", 200, `{"errors":[` + problem("canary") + `]}`, "platform_unavailable"},
