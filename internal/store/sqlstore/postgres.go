@@ -94,7 +94,18 @@ func (p *postgresEngine) once(ctx context.Context, fn func(ctx context.Context, 
 		return err
 	}
 	if err := t.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return unanswered(err)
 	}
 	return nil
+}
+
+// unanswered is the failure of a COMMIT. Unless it is PostgreSQL's own answer nobody knows
+// whether the transaction is done, and it must not be run again. pgx says of some of these
+// that nothing was sent: its reader of results peeks at the lost connection, forgets that
+// error, and then finds the connection closed (pgconn.MultiResultReader.NextResult in 5.12).
+func unanswered(err error) error {
+	if answer := (*pgconn.PgError)(nil); errors.As(err, &answer) {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return fmt.Errorf("commit, whose answer was lost: %v", err) //nolint:errorlint // as above: its kind would say that it may be run again
 }
