@@ -50,11 +50,14 @@ func withStore(ctx context.Context, cfg config.Config, fn func(*sqlstore.Store) 
 	return errors.Join(fn(store), store.Close())
 }
 
+// holdings is a store, or a look at one.
+type holdings interface {
+	HeldGrants(ctx context.Context) (map[string]int64, error)
+}
+
 // heldGrants leaves out what is held for nothing. Settings that are wrong make it count
 // more than it should, which is no reason to tell nothing.
-func heldGrants(ctx context.Context, cfg config.Config, from interface {
-	HeldGrants(ctx context.Context) (map[string]int64, error)
-}) (map[string]int64, error) {
+func heldGrants(ctx context.Context, cfg config.Config, from holdings) (map[string]int64, error) {
 	counts, err := from.HeldGrants(ctx)
 	if err != nil {
 		return nil, err

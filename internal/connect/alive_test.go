@@ -427,7 +427,9 @@ func TestACheckRevivesNoConsentWhoseRefreshTokenIsDead(t *testing.T) {
 	t.Parallel()
 	p := &plot{model: platform.RefreshRotating, life: 2 * time.Hour}
 	w, id := plant(t, p)
-	p.refresh = func() error { return platform.Refuse(platform.ClassPermanent, platform.ReasonRevoked, errors.New("dead")) }
+	p.refresh = func() error {
+		return platform.Refuse(platform.ClassPermanent, platform.ReasonRevoked, errors.New("dead"))
+	}
 	w.after(t, 1, 115*time.Minute)
 	w.health(t, id, connect.HealthNeedsReauth, platform.ReasonRevoked)
 	_, err := w.svc.CheckChannel(t.Context(), w.caller, id) // the access token works for five more minutes

@@ -32,7 +32,7 @@ func (s *Service) freshGrant(ctx context.Context, g Grant, r LeaseRequest) (Gran
 		if Diagnose(g.HealthReason).Health == HealthNeedsReauth {
 			return g, reauth(g.HealthReason)
 		}
-		if life := g.ExpiresAt.Sub(g.IssuedAt); g.TokenVersion > r.NewerThan && !g.ExpiresAt.IsZero() && s.now().Sub(g.IssuedAt) < life/10 {
+		if life := g.ExpiresAt.Sub(g.IssuedAt); g.TokenVersion > r.NewerThan && !g.ExpiresAt.IsZero() && (life < r.MinLife || s.now().Sub(g.IssuedAt) < life/10) {
 			return g, ErrTokenShort // a new one would hardly live longer
 		}
 		claim, err := s.claimNow(ctx, g, taskRefresh)

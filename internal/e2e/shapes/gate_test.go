@@ -88,7 +88,7 @@ func (g *gate) decide(r *http.Request, body []byte, presented string, concerned 
 	if g.calls++; g.calls == 1 && s.first != nil {
 		s = *s.first
 	}
-	a := g.way.answer(g.table)
+	a := g.answer(g.table)
 	a.now, a.self = g.now(), "http://"+r.Host+"/lab/canary"
 	if g.fine && s.name == g.armed.name { // and not the refusal before it
 		reply := g.ask(r)
@@ -106,7 +106,7 @@ func (g *gate) decide(r *http.Request, body []byte, presented string, concerned 
 // concerns tells whether a request is what the shapes answer, and which refresh token it
 // brings.
 func (g *gate) concerns(r *http.Request, body []byte) (presented string, concerned bool) {
-	switch g.way.name {
+	switch g.name {
 	case "probe":
 		return "", strings.HasSuffix(r.URL.Path, "/api/v1/accounts/verify_credentials")
 	case "app_password":

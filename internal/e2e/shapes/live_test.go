@@ -56,7 +56,7 @@ func (k *walker) revive(t *testing.T) {
 	t.Helper()
 	k.gate.arm(nil, false)
 	k.Call(t, http.MethodPost, fmt.Sprintf("/v1/channels/%d/check", k.channel), nil)
-	if k.gate.way.name != "probe" {
+	if k.gate.name != "probe" {
 		k.turn(t) // what is overdue
 	}
 }
