@@ -10,11 +10,14 @@ import (
 	"patchbay/internal/store/sqlstore"
 )
 
-// What maintaining a database tells; see package sqlstore.
 type (
-	Schema        = sqlstore.Schema
-	Migrated      = sqlstore.Migrated
-	BackupReport  = sqlstore.BackupReport
+	// Schema is how far a database's schema is.
+	Schema = sqlstore.Schema
+	// Migrated is which migrations were run.
+	Migrated = sqlstore.Migrated
+	// BackupReport is what a backup did.
+	BackupReport = sqlstore.BackupReport
+	// RestoreReport is what a restore did.
 	RestoreReport = sqlstore.RestoreReport
 )
 

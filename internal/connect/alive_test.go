@@ -28,6 +28,22 @@ type plot struct {
 	probe    func() (platform.Proof, error)
 	tokens   int
 	sent     int // refreshes that reached the platform
+	stale    *staleStore
+}
+
+// staleStore lets something happen between a look at a grant and what follows it.
+type staleStore struct {
+	connect.Store
+	meanwhile func() // once; nil: nothing
+}
+
+func (s *staleStore) Grant(ctx context.Context, workspaceID, id int64) (connect.Grant, error) {
+	g, err := s.Store.Grant(ctx, workspaceID, id)
+	if meanwhile := s.meanwhile; meanwhile != nil {
+		s.meanwhile = nil
+		meanwhile()
+	}
+	return g, err
 }
 
 func (p *plot) Spec() platform.Spec {
@@ -78,8 +94,9 @@ func plant(t *testing.T, p *plot) (*journey, int64) {
 	must(t, err)
 	v, err := vault.New(keyset)
 	must(t, err)
+	p.stale = &staleStore{Store: w.store}
 	w.svc = connect.New(connect.Config{
-		Store: w.store, Vault: v, Platforms: platform.NewRegistry([]platform.Platform{p}), Apps: map[string]platform.App{"garden": w.app(t)},
+		Store: p.stale, Vault: v, Platforms: platform.NewRegistry([]platform.Platform{p}), Apps: map[string]platform.App{"garden": w.app(t)},
 		Env:             platform.Env{HTTP: httpx.NewClient(httpx.ClientConfig{}), Now: w.clock.now, PublicURL: "https://connect.example"},
 		RefreshDeadline: p.deadline, Log: slog.New(slog.DiscardHandler),
 	})
@@ -435,4 +452,26 @@ func TestACheckRevivesNoConsentWhoseRefreshTokenIsDead(t *testing.T) {
 	_, err := w.svc.CheckChannel(t.Context(), w.caller, id) // the access token works for five more minutes
 	must(t, err)
 	w.health(t, id, connect.HealthNeedsReauth, platform.ReasonRevoked)
+}
+
+func TestATokenThatAnotherReplicaJustRenewedIsNotRenewedAgain(t *testing.T) {
+	t.Parallel()
+	p := &plot{model: platform.RefreshRotating, life: 2 * time.Hour}
+	w, id := plant(t, p)
+	w.clock.advance(119 * time.Minute)
+	looks := 0
+	var other func()
+	other = func() {
+		if looks++; looks < 2 { // the first look is before the turn among this process's callers
+			p.stale.meanwhile = other
+			return
+		}
+		w.work(t) // as another replica would
+	}
+	p.stale.meanwhile = other
+	_, err := w.svc.LeaseToken(t.Context(), w.caller, connect.LeaseRequest{ChannelID: id, MinLife: 2 * time.Minute})
+	must(t, err)
+	if p.sent != 1 {
+		t.Errorf("got %d refreshes, want one", p.sent)
+	}
 }

@@ -108,9 +108,14 @@ func (s *Service) tryClaim(ctx context.Context, g Grant, t task) (claim Claim, w
 	began, refused := time.Now(), error(nil)
 	err = s.store.InTx(ctx, func(tx Tx) error {
 		refused, wait = nil, 0
+		known := g.TokenVersion
 		g, err := tx.LockGrant(ctx, g.WorkspaceID, g.ID)
 		if err != nil {
 			return err
+		}
+		if t == taskRefresh && g.TokenVersion != known { // renewed between the look and the lock
+			refused = errBusy
+			return nil
 		}
 		app, err := tx.LockAppByID(ctx, g.AppID)
 		if err != nil {

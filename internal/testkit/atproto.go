@@ -16,8 +16,9 @@ import (
 
 // AtprotoServers is the reference Bluesky servers, running.
 type AtprotoServers struct {
-	PDS      string           `json:"pds_url"` // also the issuer of its OAuth server, as in http://localhost:41234
-	PLC      string           `json:"plc_url"` // the directory of DIDs
+	PDS      string           `json:"pds_url"`   // also the issuer of its OAuth server, as in http://localhost:41234
+	PLC      string           `json:"plc_url"`   // the directory of DIDs
+	Truth    string           `json:"truth_url"` // tells which token requests the PDS has had
 	Accounts []AtprotoAccount `json:"accounts"`
 
 	// A client that is not on loopback has an https address. The PDS finds ClientHost on 127.0.0.1, on any

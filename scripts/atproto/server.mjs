@@ -3,6 +3,7 @@
 import './loopback.mjs'
 import crypto from 'node:crypto'
 import fs from 'node:fs'
+import http from 'node:http'
 import { createRequire } from 'node:module'
 import net from 'node:net'
 import os from 'node:os'
@@ -55,6 +56,26 @@ async function startPDS(port, plcURL, dir) {
   return pds
 }
 
+// A PDS does not tell what it was asked. This one's token requests are noted as they come, with the answer's
+// status and whose they are: the DPoP key that signs the request (the x of its JWK), or the account whose refresh
+// token it bears.
+async function startTruth(pds) {
+  const requests = []
+  const part = (jwt, i) => JSON.parse(Buffer.from(jwt.split('.')[i], 'base64url'))
+  pds.server.prependListener('request', ({ url, headers: { dpop, authorization } }, response) => {
+    if (url !== '/oauth/token' && url !== '/xrpc/com.atproto.server.refreshSession') return
+    const noted = { path: url, by: '', status: 0 }
+    requests.push(noted)
+    response.once('finish', () => { noted.status = response.statusCode })
+    try {
+      noted.by = dpop ? part(dpop, 0).jwk.x : part(authorization, 1).sub
+    } catch {} // nobody's
+  })
+  const server = http.createServer((_, response) => response.end(JSON.stringify(requests)))
+  await new Promise((resolve) => server.listen(0, resolve))
+  return `http://localhost:${server.address().port}`
+}
+
 async function createAccount(pdsURL, name) {
   const account = { handle: `${name}.test`, password: `hunter2-${name}` }
   const response = await fetch(`${pdsURL}/xrpc/com.atproto.server.createAccount`, {
@@ -77,8 +98,8 @@ const plcURL = `http://localhost:${plcPort}`
 const pdsURL = `http://localhost:${pdsPort}`
 
 await startPLC(plcPort)
-await startPDS(pdsPort, plcURL, dir)
+const truthURL = await startTruth(await startPDS(pdsPort, plcURL, dir))
 const accounts = []
 for (const name of ['alice', 'bob']) accounts.push(await createAccount(pdsURL, name))
 
-console.log(JSON.stringify({ plc_url: plcURL, pds_url: pdsURL, accounts }))
+console.log(JSON.stringify({ plc_url: plcURL, pds_url: pdsURL, truth_url: truthURL, accounts }))

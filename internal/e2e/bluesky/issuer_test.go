@@ -3,13 +3,12 @@ package bluesky_test
 import (
 	"encoding/json"
 	"net/url"
+	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/fetch"
-	"github.com/chromedp/chromedp"
 	"github.com/google/go-cmp/cmp"
 
+	"patchbay/internal/e2e"
 	"patchbay/internal/platform"
 	"patchbay/internal/vault"
 )
@@ -26,52 +25,29 @@ func TestWrongIssuer(t *testing.T) {
 			t.Parallel()
 			w := start(t, "sqlite")
 			made := w.newSession(t)
-			p := newPerson(t)
-			callback := p.forgeCallback(w, forge)
-			p.openHandlePage(made.ConnectURL)
-			p.typeHandle(w.alice.Handle)
-			p.signIn(w.alice)
+			p, away := w.leaves(t, made.ConnectURL, w.alice)
 			redeem := w.exchangeOf(t, w.attempts(t, made.ID)[0].ID)
-			p.press("Authorize", "The answer came from the wrong place")
-			p.look("issuer-" + name)
+			callback, err := url.Parse(w.authorize(t, away, w.alice))
+			if err != nil {
+				t.Fatal(err)
+			}
+			query := callback.Query()
+			redeem.Code = vault.NewSecret(query.Get("code"))
+			forge(query)
+			callback.RawQuery = query.Encode()
+			if got, want := e2e.Text(p.Open(callback.String())), "The answer came from the wrong place"; !strings.Contains(got, want) {
+				t.Errorf("page: got %q, want %q in it", got, want)
+			}
 
 			w.checkStatus(t, made.ID, "failed", "issuer_mismatch")
 			if diff := cmp.Diff([]string{"failed (issuer_mismatch): begun failed"}, w.timeline(t, made.ID)); diff != "" {
 				t.Errorf("attempts (-want +got):\n%s", diff)
 			}
-			redeem.Code = vault.NewSecret((<-callback).Get("code"))
 			if _, err := platform.Exchange(t.Context(), w.env(), w.platform(), redeem); err != nil {
 				t.Errorf("redeem the code of the refused callback: got %v, want that nobody did before", err)
 			}
 		})
 	}
-}
-
-// forgeCallback changes the query with which the server sends the browser back, and
-// tells what it was.
-func (p person) forgeCallback(w world, forge func(url.Values)) <-chan url.Values {
-	p.t.Helper()
-	original := make(chan url.Values, 1)
-	chromedp.ListenTarget(p.ctx, func(event any) {
-		paused, ok := event.(*fetch.EventRequestPaused)
-		if !ok {
-			return
-		}
-		u, err := url.Parse(paused.Request.URL)
-		if err != nil {
-			return
-		}
-		original <- u.Query()
-		query := u.Query()
-		forge(query)
-		u.RawQuery = query.Encode()
-		go func() { // a listener must not wait for the browser
-			tab := cdp.WithExecutor(p.ctx, chromedp.FromContext(p.ctx).Target)
-			_ = fetch.ContinueRequest(paused.RequestID).WithURL(u.String()).Do(tab)
-		}()
-	})
-	p.do("watch for the callback", fetch.Enable().WithPatterns([]*fetch.RequestPattern{{URLPattern: w.URL + "/oauth/callback/*"}}))
-	return original
 }
 
 // exchangeOf is what the program would post with the code of an attempt that is away.

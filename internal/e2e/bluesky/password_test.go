@@ -113,7 +113,8 @@ func TestTooManyAppPasswords(t *testing.T) {
 	p.look("too-many-tries")
 	p.do("start again", chromedp.Click(`//a[normalize-space()="Start again here"]`, chromedp.BySearch))
 	p.arrive("Connect Bluesky")
-	p.approve(w.bob)
+	p.typeHandle(w.bob.Handle)
+	p.checkAt(w.servers.PDS)
 }
 
 func TestOnlyBlueskyHasAPasswordPage(t *testing.T) {

@@ -27,11 +27,14 @@ type world struct {
 func start(t *testing.T, engine string) world {
 	t.Helper()
 	servers := testkit.Atproto(t)
-	running := e2e.Start(t, e2e.Options{Engine: engine, Change: func(c *config.Config) {
-		c.BlueskyPLC, c.BlueskyResolver = servers.PLC, servers.PDS
-		c.TrustedOrigins = []string{servers.PLC, servers.PDS}
-	}})
-	return world{World: running, servers: servers, alice: servers.Accounts[0], bob: servers.Accounts[1]}
+	w := world{servers: servers, alice: servers.Accounts[0], bob: servers.Accounts[1]}
+	w.World = e2e.Start(t, e2e.Options{Engine: engine, Change: w.change})
+	return w
+}
+
+func (w world) change(c *config.Config) {
+	c.BlueskyPLC, c.BlueskyResolver = w.servers.PLC, w.servers.PDS
+	c.TrustedOrigins = []string{w.servers.PLC, w.servers.PDS}
 }
 
 type ownerJSON struct {
