@@ -126,6 +126,13 @@ func (p *Process) Stop() error {
 	return p.err
 }
 
+// Freeze stops the program where it stands (SIGSTOP), as a machine does that is suspended: its connections
+// stay open, its clock goes on. Thaw lets it go on.
+func (p *Process) Freeze() { p.signal(syscall.SIGSTOP) }
+
+// Thaw is the end of Freeze.
+func (p *Process) Thaw() { p.signal(syscall.SIGCONT) }
+
 // signal reaches the whole group, unless the program has ended: its number may be another's by then.
 func (p *Process) signal(signal syscall.Signal) {
 	select {

@@ -23,6 +23,8 @@ type commits struct {
 	mu   sync.Mutex
 	trap *trap
 	life chan struct{} // closed with the program's death: whoever was stopped goes home
+
+	away atomic.Bool // the program reaches the server no more
 }
 
 // proxyCommits serves until the test ends; dsn is the server's, the answer the proxy's.
@@ -50,8 +52,8 @@ func (c *commits) set(t *trap) {
 	c.trap = t
 }
 
-// died ends the connections of a program that is dead. What was stopped before its
-// COMMIT is rolled back by the server, which sees the connection close.
+// died ends the connections, of a program that is dead or with one that lives on. What
+// was stopped before its COMMIT is rolled back by the server, which sees them close.
 func (c *commits) died() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -60,11 +62,23 @@ func (c *commits) died() {
 	c.life = make(chan struct{})
 }
 
+// cut ends the connections of a program that lives on, and makes no new ones until mend.
+func (c *commits) cut() {
+	c.away.Store(true)
+	c.died()
+}
+
+func (c *commits) mend() { c.away.Store(false) }
+
 func (c *commits) accept() {
 	for {
 		program, err := c.listen.Accept()
 		if err != nil {
 			return
+		}
+		if c.away.Load() {
+			_ = program.Close()
+			continue
 		}
 		server, err := net.Dial("tcp", c.server)
 		if err != nil {
@@ -115,7 +129,7 @@ func (l *link) stop(trap *trap) bool {
 		l.held.Store(trap)
 		return true
 	}
-	close(trap.reached)
+	trap.here()
 	select {
 	case <-trap.letGo: // of one that only holds
 		return true
@@ -135,7 +149,9 @@ func (l *link) springs(message []byte) *trap {
 		return nil
 	case t.reads && (message[0] != 'B' || !strings.Contains(l.said.last, t.about)):
 		return nil
-	case !t.reads && (!strings.EqualFold(query(message), "commit") || !strings.Contains(l.said.texts, t.about)):
+	case t.begins && !strings.HasPrefix(strings.ToLower(query(message)), "begin"):
+		return nil
+	case !t.reads && !t.begins && (!strings.EqualFold(query(message), "commit") || !strings.Contains(l.said.texts, t.about)):
 		return nil
 	case !t.springs():
 		return nil
@@ -194,7 +210,7 @@ func (l *link) down() {
 			return
 		}
 		if trap := l.held.Load(); trap != nil {
-			close(trap.reached)
+			trap.here()
 			<-l.life
 			return
 		}

@@ -5,6 +5,11 @@
 // chosen call before the platform sees it or before its answer leaves; on PostgreSQL a
 // proxy stops a chosen COMMIT in the same two ways. Nothing in the product knows of it.
 //
+// What is connected then has to stay alive: refreshes are killed at every step and at
+// random, a replica is frozen or cut off past its lease, the database is cut off from a
+// process that lives, and a process is stopped politely (keep_*_test.go), at servers of
+// each refresh model, whose log of redeems is judged against the database.
+//
 // Afterwards the same person goes on with what the pages offer, the application repeats
 // what it got no answer to, and violations, a pure function, judges what the Lab, the
 // APIs and the database say.

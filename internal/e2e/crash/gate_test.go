@@ -2,6 +2,7 @@ package crash_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
@@ -24,6 +25,7 @@ const (
 	after   moment = "after"   // it has happened, and nobody is told
 	passing moment = "passing" // it is told; the trap only says when
 	holding moment = "holding" // it has happened, and is told when the test lets go
+	working moment = "working" // of a call: it happens when the caller is gone
 )
 
 // trap waits for one call or COMMIT.
@@ -32,10 +34,13 @@ type trap struct {
 	about   string                   // of a COMMIT: what a statement of its transaction says; empty: anything
 	reads   bool                     // not of a COMMIT, but of the statement itself
 	nth     int                      // from 1, counted since it was set
+	every   bool                     // all are stopped, and it is reached with the nth
+	begins  bool                     // not at a COMMIT, but where a transaction begins
 	when    moment
 	reached chan struct{}
 	letGo   chan struct{} // holding: closed by the test
 	seen    int
+	stopped atomic.Int32
 }
 
 func newTrap(nth int, when moment) *trap {
@@ -59,7 +64,14 @@ func (t *trap) springs() bool {
 		return false
 	}
 	t.seen++
-	return t.seen == t.nth
+	return t.every || t.seen == t.nth
+}
+
+// here says that somebody stands at the trap.
+func (t *trap) here() {
+	if n := int(t.stopped.Add(1)); n == t.nth || !t.every {
+		close(t.reached)
+	}
 }
 
 // gate stands before the Lab. It keeps how often each authorization code was posted,
@@ -109,22 +121,25 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer := httptest.NewRecorder()
-	if trap.when != before {
+	if trap.when != before && trap.when != working {
 		g.lab.ServeHTTP(answer, r)
 	}
 	switch trap.when {
 	case passing:
-		defer close(trap.reached)
+		defer trap.here()
 	case holding:
-		close(trap.reached)
+		trap.here()
 		select {
 		case <-trap.letGo:
 		case <-r.Context().Done():
 			panic(http.ErrAbortHandler)
 		}
 	default:
-		close(trap.reached)
+		trap.here()
 		<-r.Context().Done() // the caller is dead
+		if trap.when == working {
+			g.lab.ServeHTTP(answer, r.WithContext(context.WithoutCancel(r.Context())))
+		}
 		panic(http.ErrAbortHandler)
 	}
 	maps.Copy(w.Header(), answer.Header())

@@ -137,9 +137,14 @@ func (s *storm) tally(t *testing.T) string {
 			}
 		}
 	}
-	var words []string
+	return words(n)
+}
+
+// words tells figures in the order of what they count.
+func words(n map[string]int) string {
+	var list []string
 	for _, word := range slices.Sorted(maps.Keys(n)) {
-		words = append(words, fmt.Sprintf("%d %s", n[word], word))
+		list = append(list, fmt.Sprintf("%d %s", n[word], word))
 	}
-	return strings.Join(words, ", ")
+	return strings.Join(list, ", ")
 }
