@@ -31,20 +31,17 @@ type sized struct {
 }
 
 // makeBed fills the databases and starts the servers.
-func makeBed(ctx context.Context, opt options, dir, engineName string) (b *bed, err error) {
-	b = &bed{}
+func makeBed(ctx context.Context, opt options, e *engine) (b *bed, err error) {
+	b = &bed{engine: e}
 	defer func() {
 		if err != nil {
 			b.close()
 		}
 	}()
-	if b.engine, err = openEngine(ctx, engineName, dir); err != nil {
-		return b, err
-	}
 	for _, n := range opt.sizes {
 		s, err := b.makeSized(ctx, opt, n)
 		if err != nil {
-			return b, fmt.Errorf("%s, %d channels: %w", engineName, n, err)
+			return b, fmt.Errorf("%d channels: %w", n, err)
 		}
 		b.sized = append(b.sized, s)
 	}
@@ -62,12 +59,17 @@ func makeBed(ctx context.Context, opt options, dir, engineName string) (b *bed, 
 
 func (b *bed) makeSized(ctx context.Context, opt options, channels int) (*sized, error) {
 	began := time.Now()
-	dsn, err := b.engine.create(ctx, channels)
+	dsn, err := b.engine.create(ctx, fmt.Sprintf("channels_%d", channels))
+	if err != nil {
+		return nil, err
+	}
+	data := filepath.Join(b.engine.dir, "data-"+strconv.Itoa(channels))
+	keys, err := makeKeys(data)
 	if err != nil {
 		return nil, err
 	}
 	s := &sized{channels: channels}
-	if s.fixture, err = seed(ctx, dsn, channels); err != nil {
+	if s.fixture, err = seed(ctx, dsn, channels, keys); err != nil {
 		return nil, err
 	}
 	if err := b.engine.ready(ctx, dsn); err != nil {
@@ -78,7 +80,6 @@ func (b *bed) makeSized(ctx context.Context, opt options, channels int) (*sized,
 	if err != nil {
 		return nil, err
 	}
-	data := filepath.Join(b.engine.dir, "data-"+strconv.Itoa(channels))
 	if s.product, err = startProduct(ctx, opt.patchbay, dsn, data); err != nil {
 		return nil, err
 	}
@@ -121,6 +122,7 @@ func ask(ctx context.Context, addr string, o operation, f fixture) ([]byte, erro
 		return nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+f.Key)
+	req.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return nil, err
@@ -156,8 +158,5 @@ func (b *bed) close() {
 	}
 	if b.disk != nil {
 		_ = b.disk.file.Close()
-	}
-	if b.engine != nil {
-		b.engine.close()
 	}
 }

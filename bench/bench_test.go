@@ -13,9 +13,9 @@ import (
 	"patchbay/internal/testkit"
 )
 
-// TestMain lets the test's program be its own yardstick, as bench is.
+// TestMain lets the test's program be its own yardsticks, as bench is.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == yardstickCommand {
+	if len(os.Args) > 1 && (os.Args[1] == yardstickCommand || os.Args[1] == tokensCommand) {
 		if err := run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr); err != nil {
 			os.Exit(1)
 		}
@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 // A few requests of each kind: that the run comes to its end, not how fast.
 func TestRun(t *testing.T) {
 	t.Parallel()
-	opt, _, err := parse([]string{"-dir", t.TempDir(), "-engines", "sqlite", "-sizes", "100,50", "-rounds", "1", "-for", "600ms", "-settle", "1ms"}, io.Discard)
+	opt, _, err := parse([]string{"-dir", t.TempDir(), "-engines", "sqlite", "-sizes", "100,50", "-rounds", "1", "-for", "1s", "-settle", "1ms", "-hot", "128", "-grants", "300,100", "-sweep", "300ms"}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,11 +46,20 @@ func TestRun(t *testing.T) {
 			}
 		}
 	}
+	if got := report.Refreshes; len(got) != 1 || !(got[0].Ratio > 0) || !(got[0].Bare.Rate > 0) {
+		t.Errorf("refreshes: got %+v, want one line with a ratio", got)
+	}
+	if got := report.Claims; len(got) != 2 || got[0].Grants != 100 || !(got[1].Growth > 0) {
+		t.Errorf("claims: got %+v, want one of 100 and one of 300 grants", got)
+	}
+	if got := report.Sweeps; len(got) != 1 || got[0].Grants != 300 || got[0].Late > inTime || got[0].Peak == 0 {
+		t.Errorf("sweeps: got %+v, want one of 300 grants, in time", got)
+	}
 	var table bytes.Buffer
 	if err := report.write(&table); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"poll a session", "× fsync", "memory at rest over sqlite with 100 channels"} {
+	for _, want := range []string{"poll a session", "lease a token", "× fsync", "### Refreshes", "### Claims", "### Sweep", "memory at rest over sqlite with 100 channels"} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("got no %q in\n%s", want, table.String())
 		}

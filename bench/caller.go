@@ -72,17 +72,7 @@ func (c *caller) loop(requests [][]byte, until time.Time) (n int, err error) {
 }
 
 func (c *caller) ask(request []byte) error {
-	if _, err := c.conn.Write(request); err != nil {
-		return err
-	}
-	line, err := c.line()
-	if err != nil {
-		return err
-	}
-	if len(line) < 12 || line[9] != '2' { // HTTP/1.1 200 OK
-		return fmt.Errorf("%s: got %q, want a success", bytes.SplitN(request, []byte("\r\n"), 2)[0], line)
-	}
-	length, err := c.header()
+	length, err := c.begin(request)
 	if err != nil {
 		return err
 	}
@@ -91,6 +81,21 @@ func (c *caller) ask(request []byte) error {
 	}
 	_, err = c.in.Discard(length)
 	return err
+}
+
+// begin sends a request and reads the answer up to its body: see header.
+func (c *caller) begin(request []byte) (length int, err error) {
+	if _, err := c.conn.Write(request); err != nil {
+		return 0, err
+	}
+	line, err := c.line()
+	if err != nil {
+		return 0, err
+	}
+	if len(line) < 12 || line[9] != '2' { // HTTP/1.1 200 OK
+		return 0, fmt.Errorf("%s: got %q, want a success", bytes.SplitN(request, []byte("\r\n"), 2)[0], line)
+	}
+	return c.header()
 }
 
 var (

@@ -41,6 +41,7 @@ type Sample struct {
 	CPU         float64 `json:"cpu_us,omitempty"`          // of the server
 	DatabaseCPU float64 `json:"database_cpu_us,omitempty"` // of the database's processes
 	CallerCPU   float64 `json:"caller_cpu_us,omitempty"`   // of this program
+	LabCPU      float64 `json:"lab_cpu_us,omitempty"`      // of the Lab
 }
 
 func (b *bed) cell(ctx context.Context, o operation) (*cell, error) {
@@ -117,7 +118,7 @@ func (t *target) drive(slice time.Duration) (Sample, error) {
 	if err != nil {
 		return s, err
 	}
-	each := func(i int) float64 { return float64((after[i] - before[i]).Microseconds()) / float64(max(answers, 1)) }
+	each := func(i int) float64 { return each(before[i], after[i], answers) }
 	s.Rate, s.CPU, s.DatabaseCPU, s.CallerCPU = float64(answers)/took.Seconds(), each(0), each(1), each(2)
 	return s, nil
 }

@@ -60,13 +60,12 @@ func (e *engine) close() {
 	}
 }
 
-// create makes an empty database and returns the address of it.
-func (e *engine) create(ctx context.Context, channels int) (dsn string, err error) {
+// create makes an empty database of that name and returns the address of it.
+func (e *engine) create(ctx context.Context, name string) (dsn string, err error) {
 	if e.name == sqliteEngine {
-		dir := filepath.Join(e.dir, strconv.Itoa(channels))
+		dir := filepath.Join(e.dir, name)
 		return "sqlite:" + filepath.Join(dir, "patchbay.db"), os.MkdirAll(dir, 0o700)
 	}
-	name := fmt.Sprintf("bench_%d", channels)
 	if err := execute(ctx, e.dsn, "CREATE DATABASE "+name); err != nil {
 		return "", err
 	}

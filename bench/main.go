@@ -27,8 +27,13 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	if len(args) > 0 && args[0] == yardstickCommand {
-		return serveYardstick(ctx, stdin, stdout)
+	if len(args) > 0 {
+		switch args[0] {
+		case yardstickCommand:
+			return serveYardstick(ctx, stdin, stdout)
+		case tokensCommand:
+			return serveTokens(ctx, stdout)
+		}
 	}
 	opt, asJSON, err := parse(args, stderr)
 	if err != nil {
@@ -55,8 +60,12 @@ type options struct {
 	engines  []string
 	sizes    []int // channels in the database, ascending
 	rounds   int
-	only     string        // part of an operation's name; empty: all of them
+	only     string        // parts of operations' names, separated by commas; empty: all of them
 	settle   time.Duration // before memory at rest is read
+	rate     float64       // PATCHBAY_REFRESH_RATE
+	hot      int           // grants that are refreshed over and over
+	grants   []int         // in the databases whose sweep is measured, ascending; empty: it is not
+	sweep    time.Duration // how long the largest of them is swept
 	progress func(format string, a ...any)
 }
 
@@ -65,13 +74,17 @@ func parse(args []string, stderr io.Writer) (o options, asJSON bool, err error) 
 	f.SetOutput(stderr)
 	f.StringVar(&o.patchbay, "patchbay", "bin/patchbay", "the program to measure")
 	f.StringVar(&o.dir, "dir", os.TempDir(), "folder for the databases, on the disk to measure; the user postgres must be able to reach it")
-	f.DurationVar(&o.duration, "for", 5*time.Minute, "time for all measuring; filling the databases comes on top")
+	f.DurationVar(&o.duration, "for", 8*time.Minute, "time for all measuring; filling the databases comes on top")
 	f.IntVar(&o.rounds, "rounds", 7, "rounds whose median is reported")
-	f.StringVar(&o.only, "only", "", "measure only operations with this in their name")
+	f.StringVar(&o.only, "only", "", "measure only operations with one of these in their name, separated by commas")
 	f.DurationVar(&o.settle, "settle", 5*time.Second, "how long a program rests before its memory is read")
 	f.BoolVar(&asJSON, "json", false, "write JSON, every round included")
 	engines := f.String("engines", "sqlite,postgres", "engines to measure")
 	sizes := f.String("sizes", "1000,100000", "channels in the database, at least 50")
+	f.IntVar(&o.hot, "hot", 4096, "grants that are refreshed over and over, for refreshes a second")
+	f.Float64Var(&o.rate, "rate", 100_000, "PATCHBAY_REFRESH_RATE of the program: so high that the pace is not what is measured")
+	f.DurationVar(&o.sweep, "sweep", 3*time.Minute, "how long the largest of -grants is swept, on top of -for")
+	grants := f.String("grants", "", "sealed grants of two-hour tokens in the databases whose sweep is measured, such as 1000,100000,1000000; empty: it is not")
 	if err := f.Parse(args); err != nil {
 		return o, false, err
 	}
@@ -81,16 +94,32 @@ func parse(args []string, stderr io.Writer) (o options, asJSON bool, err error) 
 		}
 		o.engines = append(o.engines, e)
 	}
-	for _, s := range strings.Split(*sizes, ",") {
-		n, err := strconv.Atoi(s)
-		if err != nil || n < perOwner {
-			return o, false, fmt.Errorf("-sizes: %q is not a number of at least %d", s, perOwner)
-		}
-		o.sizes = append(o.sizes, n)
+	if o.sizes, err = numbers(*sizes); err != nil {
+		return o, false, fmt.Errorf("-sizes: %w", err)
 	}
-	slices.Sort(o.sizes)
-	if o.rounds < 1 || o.duration <= 0 || len(o.operations()) == 0 {
-		return o, false, errors.New("-rounds and -for must be positive, and -only part of an operation's name")
+	if *grants != "" {
+		if o.grants, err = numbers(*grants); err != nil {
+			return o, false, fmt.Errorf("-grants: %w", err)
+		}
+	}
+	if o.rounds < 1 || o.duration <= 0 || o.hot < 1 {
+		return o, false, errors.New("-rounds, -for and -hot must be positive")
+	}
+	if len(o.operations()) == 0 && !o.wants(refreshName) && len(o.grants) == 0 {
+		return o, false, errors.New("-only must be part of an operation's name")
 	}
 	return o, asJSON, nil
+}
+
+// numbers reads sizes, and puts them in order.
+func numbers(list string) (out []int, err error) {
+	for s := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < perOwner {
+			return nil, fmt.Errorf("%q is not a number of at least %d", s, perOwner)
+		}
+		out = append(out, n)
+	}
+	slices.Sort(out)
+	return out, nil
 }

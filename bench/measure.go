@@ -41,13 +41,31 @@ func restingEmpty(ctx context.Context, opt options, dir string) (int64, error) {
 }
 
 func measureEngine(ctx context.Context, opt options, dir, name string, report *Report) error {
-	b, err := makeBed(ctx, opt, dir, name)
+	e, err := openEngine(ctx, name, dir)
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	if len(opt.operations()) > 0 {
+		err = measureOperations(ctx, opt, e, report)
+	}
+	if err == nil && opt.wants(refreshName) {
+		err = measureRefreshes(ctx, opt, e, report)
+	}
+	if err == nil && len(opt.grants) > 0 {
+		err = measureSweep(ctx, opt, e, report)
+	}
+	return err
+}
+
+func measureOperations(ctx context.Context, opt options, e *engine, report *Report) error {
+	b, err := makeBed(ctx, opt, e)
 	if err != nil {
 		return err
 	}
 	defer b.close()
 	for _, o := range opt.operations() {
-		opt.progress("%s: %s, %d at a time", name, o.Name, o.Callers)
+		opt.progress("%s: %s, %d at a time", e.name, o.Name, o.Callers)
 		c, err := b.cell(ctx, o)
 		if err == nil {
 			err = c.run(ctx, opt.rounds, opt.slice())
@@ -56,14 +74,14 @@ func measureEngine(ctx context.Context, opt options, dir, name string, report *R
 		if err != nil {
 			return fmt.Errorf("%s: %w", o.Name, err)
 		}
-		report.Lines = append(report.Lines, c.lines(name)...)
+		report.Lines = append(report.Lines, c.lines(e.name)...)
 	}
 	for _, s := range b.sized {
 		after, err := residentOf(s.product.PID)
 		if err != nil {
 			return err
 		}
-		report.Memory = append(report.Memory, Memory{Engine: name, Channels: s.channels, Resting: s.resting, Loaded: after})
+		report.Memory = append(report.Memory, Memory{Engine: e.name, Channels: s.channels, Resting: s.resting, Loaded: after})
 	}
 	return nil
 }
@@ -72,11 +90,16 @@ func measureEngine(ctx context.Context, opt options, dir, name string, report *R
 // that together take the time given.
 func (o options) slice() time.Duration {
 	perRound := 0
-	for _, op := range o.operations() {
-		perRound += 1 + 2*len(o.sizes)
-		if op.writes {
-			perRound++
+	for _, engine := range o.engines {
+		for _, op := range o.operations() {
+			perRound += 1 + 2*len(o.sizes)
+			if op.writes {
+				perRound++
+			}
+		}
+		if o.wants(refreshName) {
+			perRound += 2 * refreshSlices * len(refreshProcesses(engine))
 		}
 	}
-	return o.duration / time.Duration(perRound*len(o.engines)*(o.rounds+1)) // and a round to warm up
+	return o.duration / time.Duration(max(perRound, 1)*(o.rounds+1)) // and a round to warm up
 }

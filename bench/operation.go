@@ -12,6 +12,7 @@ type operation struct {
 	Pattern string // the route, at the product and at the yardsticks
 	Callers int
 	writes  bool
+	sends   func(f fixture) string // the body; nil: none
 	// paths are asked in turn, so that no single row is all that is ever touched.
 	paths func(f fixture) []string
 }
@@ -23,15 +24,34 @@ func operations() []operation {
 			return []string{fmt.Sprintf("/v1/channels?owner=%s&limit=%d", f.Owner, perOwner)}
 		}},
 		{Name: "read one channel", Pattern: "GET /v1/channels/{id}", Callers: 16, paths: func(f fixture) []string { return numbered("/v1/channels/", f.Channels) }},
-		{Name: "create a session", Pattern: "POST /v1/sessions", Callers: 1, writes: true, paths: newSession},
-		{Name: "create a session", Pattern: "POST /v1/sessions", Callers: 64, writes: true, paths: newSession},
+		{Name: "create a session", Pattern: "POST /v1/sessions", Callers: 1, writes: true, paths: newSession, sends: newSessionBody},
+		{Name: "create a session", Pattern: "POST /v1/sessions", Callers: 64, writes: true, paths: newSession, sends: newSessionBody},
+		{Name: "lease a token", Pattern: "POST /v1/channels/{id}/token", Callers: 1, writes: true, paths: leases, sends: anyToken},
+		{Name: "lease a token", Pattern: "POST /v1/channels/{id}/token", Callers: 64, writes: true, paths: leases, sends: anyToken},
 	}
 }
 
 // operations are those that this run measures.
 func (o options) operations() []operation {
-	return slices.DeleteFunc(operations(), func(op operation) bool { return !strings.Contains(op.Name, o.only) })
+	return slices.DeleteFunc(operations(), func(op operation) bool { return !o.wants(op.Name) })
 }
+
+// wants tells whether something of that name is measured.
+func (o options) wants(name string) bool {
+	return slices.ContainsFunc(strings.Split(o.only, ","), func(part string) bool { return strings.Contains(name, part) })
+}
+
+// leases are of tokens that are good: nothing is refreshed. Each writes a line of the
+// audit log, which is on the disk before the answer.
+func leases(f fixture) []string {
+	paths := numbered("/v1/channels/", f.Leased)
+	for i := range paths {
+		paths[i] += "/token"
+	}
+	return paths
+}
+
+func anyToken(fixture) string { return `{"min_lifetime_s":300}` }
 
 func newSession(fixture) []string { return []string{"/v1/sessions"} }
 
@@ -52,10 +72,10 @@ func newSessionBody(f fixture) string {
 
 // body is what the operation sends; empty where it sends nothing.
 func (o operation) body(f fixture) string {
-	if !o.writes {
+	if o.sends == nil {
 		return ""
 	}
-	return newSessionBody(f)
+	return o.sends(f)
 }
 
 // requests are the operation's requests as bytes on the wire, the same for product

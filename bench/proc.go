@@ -87,17 +87,22 @@ func loadAverage() string {
 	return first
 }
 
-// residentOf is VmRSS in bytes.
-func residentOf(pid int) (int64, error) {
+// residentOf is the memory of a process that is resident now, in bytes.
+func residentOf(pid int) (int64, error) { return memoryOf(pid, "VmRSS:") }
+
+// peakOf is the most that ever was.
+func peakOf(pid int) (int64, error) { return memoryOf(pid, "VmHWM:") }
+
+func memoryOf(pid int, name string) (int64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
 	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if rest, ok := strings.CutPrefix(line, name); ok {
 			kib, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
 			return kib << 10, err
 		}
 	}
-	return 0, fmt.Errorf("/proc/%d/status has no VmRSS", pid)
+	return 0, fmt.Errorf("/proc/%d/status has no %s", pid, name)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -21,6 +22,8 @@ type process struct {
 
 	cmd *exec.Cmd
 	log bytes.Buffer
+
+	refreshes int // that it told of last
 }
 
 const (
@@ -28,7 +31,8 @@ const (
 	stopPatience  = 10 * time.Second
 )
 
-// start runs a program that says {"base_url": …} on its first line when it is ready.
+// start runs a program that says {"base_url": …} (the Lab: lab_url) on its first line
+// when it is ready.
 func start(ctx context.Context, env []string, input []byte, path string, args ...string) (*process, error) {
 	p := &process{cmd: exec.CommandContext(ctx, path, args...)} //nolint:gosec // to run the program that is named is what this is for
 	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}, env...)
@@ -59,11 +63,12 @@ func (p *process) await(stdout io.Reader) error {
 	}
 	var said struct {
 		BaseURL string `json:"base_url"`
+		LabURL  string `json:"lab_url"`
 	}
 	if err := json.Unmarshal(line, &said); err != nil {
 		return err
 	}
-	base, err := url.Parse(said.BaseURL)
+	base, err := url.Parse(cmp.Or(said.BaseURL, said.LabURL))
 	if err != nil {
 		return err
 	}
@@ -82,6 +87,6 @@ func (p *process) stop() {
 // startProduct runs the program as a person would, over the database that dsn names
 // and with a data directory for the rest. The limit on requests of one key is lifted out
 // of reach and not switched off: its cost is part of every request.
-func startProduct(ctx context.Context, patchbay, dsn, dir string) (*process, error) {
-	return start(ctx, []string{"PATCHBAY_DATABASE_URL=" + dsn, "PATCHBAY_RATE_LIMIT=1000000"}, nil, patchbay, "dev", "--json", "--addr", "127.0.0.1:0", "--data", dir)
+func startProduct(ctx context.Context, patchbay, dsn, dir string, more ...string) (*process, error) {
+	return start(ctx, append(more, "PATCHBAY_DATABASE_URL="+dsn, "PATCHBAY_RATE_LIMIT=1000000"), nil, patchbay, "dev", "--json", "--addr", "127.0.0.1:0", "--data", dir)
 }

@@ -15,8 +15,13 @@ type Report struct {
 	Rounds  int           `json:"rounds"`
 	Resting int64         `json:"resting_bytes"` // of the program over an empty SQLite database
 	Lines   []Line        `json:"lines"`
-	Memory  []Memory      `json:"memory"`
-	Aims    []Aim         `json:"aims"`
+
+	Refreshes []Refreshing `json:"refreshes,omitempty"`
+	Claims    []Claiming   `json:"claims,omitempty"`
+	Sweeps    []Sweep      `json:"sweeps,omitempty"`
+
+	Memory []Memory `json:"memory"`
+	Aims   []Aim    `json:"aims"`
 }
 
 // Memory is resident bytes of the program, before the first request and after the last.
@@ -119,6 +124,7 @@ func medianSample(list []Sample) Sample {
 	return Sample{
 		Kind: list[0].Kind, Channels: list[0].Channels, Rate: pick(rate), CPU: pick(cpu),
 		DatabaseCPU: pick(func(s Sample) float64 { return s.DatabaseCPU }), CallerCPU: pick(func(s Sample) float64 { return s.CallerCPU }),
+		LabCPU: pick(func(s Sample) float64 { return s.LabCPU }),
 	}
 }
 

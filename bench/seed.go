@@ -8,12 +8,14 @@ import (
 	"patchbay/internal/connect"
 	"patchbay/internal/platform"
 	"patchbay/internal/store/sqlstore"
+	"patchbay/internal/vault"
 )
 
 const (
 	perOwner = 50  // channels of each owner, and what a list asks for
 	batch    = 500 // channels a transaction
 	polled   = 64  // sessions that are polled
+	perLent  = 20  // channels for each one whose token is lent
 )
 
 // fixture is what a filled database holds, as far as requests need to know.
@@ -23,11 +25,12 @@ type fixture struct {
 	Owner     string  `json:"owner"`    // external id of the measured one
 	Channels  []int64 `json:"channels"` // ids from all over the table
 	Sessions  []int64 `json:"sessions"`
+	Leased    []int64 `json:"leased"` // ids of channels whose tokens are lent
 }
 
 // seed fills an empty database through the store: a workspace, a key, and owners
 // with 50 channels each, whose rows lie interleaved as they would after a life.
-func seed(ctx context.Context, dsn string, channels int) (f fixture, err error) {
+func seed(ctx context.Context, dsn string, channels int, keys *vault.Vault) (f fixture, err error) {
 	store, err := sqlstore.Open(ctx, sqlstore.Config{DSN: dsn, Migrate: true})
 	if err != nil {
 		return f, fmt.Errorf("open the database: %w", err)
@@ -48,6 +51,9 @@ func seed(ctx context.Context, dsn string, channels int) (f fixture, err error) 
 		return f, err
 	}
 	if f.Channels, err = seedChannels(ctx, store, workspace.ID, owners); err != nil {
+		return f, err
+	}
+	if f.Leased, err = seedLeased(ctx, store, keys, workspace.ID, owners); err != nil {
 		return f, err
 	}
 	f.Sessions, err = seedSessions(ctx, store, workspace.ID, owners)
@@ -120,10 +126,14 @@ func seedSessions(ctx context.Context, store *sqlstore.Store, workspace int64, o
 
 // inBatches makes n rows, several a transaction, and returns their ids.
 func inBatches(ctx context.Context, store *sqlstore.Store, n int, add func(tx connect.Tx, i int) (int64, error)) ([]int64, error) {
+	return inBatchesOf(ctx, batch, store, n, add)
+}
+
+func inBatchesOf(ctx context.Context, size int, store *sqlstore.Store, n int, add func(tx connect.Tx, i int) (int64, error)) ([]int64, error) {
 	ids := make([]int64, n)
-	for from := 0; from < n; from += batch {
+	for from := 0; from < n; from += size {
 		err := store.InTx(ctx, func(tx connect.Tx) (err error) {
-			for i := from; i < min(from+batch, n) && err == nil; i++ {
+			for i := from; i < min(from+size, n) && err == nil; i++ {
 				ids[i], err = add(tx, i)
 			}
 			return err

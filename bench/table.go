@@ -20,9 +20,14 @@ func (r *Report) write(out io.Writer) error {
 			}
 		}
 	}
-	fmt.Fprintf(out, "\n### Memory\n\nResident at rest over an empty SQLite database: %s\n\n", mebibytes(r.Resting))
-	if err := r.writeMemory(out); err != nil {
+	if err := r.writeRefreshes(out); err != nil {
 		return err
+	}
+	fmt.Fprintf(out, "\n### Memory\n\nResident at rest over an empty SQLite database: %s\n\n", mebibytes(r.Resting))
+	if len(r.Memory) > 0 {
+		if err := r.writeMemory(out); err != nil {
+			return err
+		}
 	}
 	fmt.Fprint(out, "\n### Aims\n\n")
 	for _, a := range r.Aims {

@@ -46,6 +46,11 @@ func serveYardstick(ctx context.Context, stdin io.Reader, stdout io.Writer) erro
 		}
 		mux.Handle(pattern, answer(value, read))
 	}
+	return serve(ctx, mux, stdout)
+}
+
+// serve says where it listens, as the program does, and serves until ctx ends.
+func serve(ctx context.Context, mux *http.ServeMux, stdout io.Writer) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
