@@ -115,7 +115,7 @@ type yardstickSpec struct{}
 
 // Spec implements platform.Platform.
 func (yardstickSpec) Spec() platform.Spec {
-	return platform.Spec{ID: yardstickPlatform, Refresh: platform.RefreshRotating, AccessLifetime: twoHours}
+	return platform.Spec{ID: yardstickPlatform, Refresh: platform.RefreshRotating, AccessLifetime: shortLife}
 }
 
 // Targets implements platform.Platform: nobody asks.

@@ -75,14 +75,14 @@ func (t *swept) planned(i int) connect.Grant {
 	size := min(block, t.grants)
 	at, nth := i%size, float64(i/size)
 	place := float64(at%sequences*(size/sequences)+at/sequences) + nth*golden - float64(int(nth*golden))
-	lead := twoHours/12 + time.Duration(nth*golden*float64(twoHours/24))%(twoHours/24)
-	issued := t.filled.Add(-time.Duration(place / float64(size) * float64(twoHours-lead)))
-	return connect.Grant{IssuedAt: issued, ExpiresAt: issued.Add(twoHours), RefreshAt: issued.Add(twoHours - lead)}
+	lead := shortLife/12 + time.Duration(nth*golden*float64(shortLife/24))%(shortLife/24)
+	issued := t.filled.Add(-time.Duration(place / float64(size) * float64(shortLife-lead)))
+	return connect.Grant{IssuedAt: issued, ExpiresAt: issued.Add(shortLife), RefreshAt: issued.Add(shortLife - lead)}
 }
 
 // dueRate is how many of the grants come due a second, now and ever after.
 func (t *swept) dueRate() float64 {
-	return float64(t.grants) / (twoHours - twoHours/12 - twoHours/48).Seconds()
+	return float64(t.grants) / (shortLife - shortLife/12 - shortLife/48).Seconds()
 }
 
 const dueGrants = ` FROM grants WHERE app_id = $1 AND state = 'usable' AND next_at IS NOT NULL `

@@ -29,20 +29,20 @@ type kind struct {
 
 const meta = "/graph.facebook.com/v25.0/%s?fields=id"
 
-// twoHours is life − lead − random part of a token of two hours, in minutes 120 − 10 − 5.
-const twoHours = 105 * time.Minute
+// shortLife is life − lead − random part of a token of two hours, in minutes 120 − 10 − 5.
+const shortLife = 105 * time.Minute
 
 var (
 	// Meta's token of sixty days is its own refresh token. The Lab's gains nothing by it.
 	facebook  = kind{name: "facebook", platform: "facebook", needs: 42 * day, ends: 60 * day, own: true, call: "/lab/facebook" + meta}
 	instagram = kind{name: "instagram", platform: "instagram", needs: 42 * day, ends: 60 * day, own: true, call: "/lab/instagram" + meta}
-	twitter   = kind{name: "x", platform: "x", needs: twoHours, call: "/lab/x/api.x.com/2/users/me"}
+	twitter   = kind{name: "x", platform: "x", needs: shortLife, call: "/lab/x/api.x.com/2/users/me"}
 	partner   = kind{name: "linkedin with a refresh token", platform: "linkedin", needs: 42 * day, ends: 365 * day, call: "/lab/linkedin/api.linkedin.com/v2/userinfo", refresh: new(true)}
 	member    = kind{name: "linkedin without", platform: "linkedin", ends: 60 * day, call: "/lab/linkedin/api.linkedin.com/v2/userinfo", refresh: new(false)}
 	mastodon  = kind{name: "mastodon", platform: "mastodon", server: "mastodon.example", call: "/lab/mastodon/mastodon.example/api/v1/accounts/verify_credentials"}
-	strict    = kind{name: "strict", platform: "strict", needs: twoHours, call: "/lab/open/strict.open.example/userinfo"}
-	grace     = kind{name: "grace", platform: "grace", needs: twoHours, call: "/lab/open/grace.open.example/userinfo"}
-	stable    = kind{name: "stable", platform: "stable", needs: twoHours, call: "/lab/open/stable.open.example/userinfo"}
+	strict    = kind{name: "strict", platform: "strict", needs: shortLife, call: "/lab/open/strict.open.example/userinfo"}
+	grace     = kind{name: "grace", platform: "grace", needs: shortLife, call: "/lab/open/grace.open.example/userinfo"}
+	stable    = kind{name: "stable", platform: "stable", needs: shortLife, call: "/lab/open/stable.open.example/userinfo"}
 )
 
 // models are the refresh models of the Lab's open servers, as files describe them.

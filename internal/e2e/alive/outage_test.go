@@ -94,7 +94,7 @@ func (o *outage) away(t *testing.T) {
 	}
 	o.seldom(t, from)
 	for _, g := range o.others {
-		if g.needs == twoHours && o.refreshes(g) < 12 {
+		if g.needs == shortLife && o.refreshes(g) < 12 {
 			t.Errorf("%s: got %d refreshes in a day, want 12 or more", g.name, o.refreshes(g))
 		}
 	}

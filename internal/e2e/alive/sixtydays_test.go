@@ -308,7 +308,7 @@ func (l *life) due(k kind) (least, most int) {
 	}
 	times := func(d time.Duration) int { return int((d + k.needs - 1) / k.needs) }
 	most = min(times(l.at()), times(l.steady)+l.jumps) + 1
-	if k.needs == twoHours {
+	if k.needs == shortLife {
 		least = int(l.steady / (2 * time.Hour))
 	}
 	return least, most

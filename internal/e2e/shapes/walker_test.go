@@ -106,7 +106,7 @@ func (k *walker) consent(t *testing.T) {
 	p.Address = fmt.Sprintf("203.0.%d.%d", k.visits/256, k.visits%256) // nobody consents that often
 	page := p.Open(k.NewNative(t, "owner"))
 	page = p.Submit(p.Form(page, "/platform", "platform="+id), url.Values{"platform": {id}})
-	switch k.gate.way.id() {
+	switch k.gate.id() {
 	case "bluesky/refresh":
 		page = p.Submit(p.Form(page, "/platform/bluesky", ""), url.Values{"input": {handle}}) // which consents at once
 	case "bluesky/app_password":
