@@ -26,7 +26,7 @@ type Sweep struct {
 }
 
 const (
-	shortLife   = 2 * time.Hour
+	shortLife  = 2 * time.Hour
 	inTime     = 2 * time.Second // the sweep looks each second
 	block      = 50_000          // grants, see planned
 	watchEvery = time.Second / 4
