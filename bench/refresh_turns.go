@@ -66,7 +66,11 @@ func (r *refreshing) product(ctx context.Context, slice time.Duration) (s Sample
 	if err != nil {
 		return s, err
 	}
-	time.Sleep(slice)
+	select {
+	case <-ctx.Done():
+		return s, ctx.Err()
+	case <-time.After(slice):
+	}
 	last, err := r.beyond(ctx, first+refreshHands)
 	if err != nil {
 		return s, err

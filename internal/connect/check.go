@@ -24,7 +24,7 @@ func (s *Service) ChannelHealth(ctx context.Context, c Caller, id int64) (Health
 	if err != nil {
 		return HealthReport{}, err
 	}
-	return s.report(channel, grant), nil
+	return s.report(ctx, channel, grant)
 }
 
 // CheckChannel asks the platform now whether the channel works, and learns from it as from
@@ -46,7 +46,10 @@ func (s *Service) CheckChannel(ctx context.Context, c Caller, id int64) (HealthR
 	if err != nil {
 		return HealthReport{}, err
 	}
-	report := s.report(channel, grant)
+	report, err := s.report(ctx, channel, grant)
+	if err != nil {
+		return HealthReport{}, err
+	}
 	report.CheckedNow = true
 	return report, s.audit(ctx, c, AuditEntry{
 		Action: AuditChannelChecked, OwnerID: channel.OwnerID, ChannelID: channel.ID,
@@ -113,8 +116,8 @@ func (s *Service) afterDoubt(ctx context.Context, g Grant, no *platform.Refusal)
 	return true, err
 }
 
-// report explains.
-func (s *Service) report(c Channel, g Grant) HealthReport {
+// report explains. The token in use is the target's own where it has one, as for a lease.
+func (s *Service) report(ctx context.Context, c Channel, g Grant) (HealthReport, error) {
 	r := HealthReport{
 		Channel: c, Diagnosis: Diagnose(c.HealthReason), ScopesGranted: g.Scopes, ScopesTold: g.ScopesTold,
 		ProvenAt: g.ProvenAt, TokenExpiresAt: g.ExpiresAt, EndsAt: g.EndsAt,
@@ -125,5 +128,12 @@ func (s *Service) report(c Channel, g Grant) HealthReport {
 	if p, ok := s.platforms.Get(g.Platform); ok {
 		r.ScopesWanted = p.Spec().ScopeNames()
 	}
-	return r
+	own, _, err := s.ownToken(ctx, c)
+	if errors.Is(err, fault.ReauthRequired) { // it cannot be opened: nothing is known of it
+		return r, nil
+	}
+	if err == nil && !own.Access.Empty() {
+		r.TokenExpiresAt = own.ExpiresAt
+	}
+	return r, err
 }

@@ -30,9 +30,6 @@ type Claim struct {
 	until time.Time // nothing is sent after it: the lease may be over soon
 }
 
-// Platform is whose grant it is, for metrics.
-func (c Claim) Platform() string { return c.grant.Platform }
-
 // DueApps lists the ids of apps (OAuth clients) whose grants have something due. Each is
 // worked on by itself, so that the trouble of one platform delays no other.
 func (s *Service) DueApps(ctx context.Context) ([]int64, error) {

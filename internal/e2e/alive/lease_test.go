@@ -75,6 +75,9 @@ func TestATokenOfItsOwn(t *testing.T) {
 		if !w.works(t, facebook, g.channels[i], lent) {
 			t.Errorf("page %d: the platform does not take the token", i)
 		}
+		if told := w.health(t, g.channels[i].ID); told.ExpiresAt != nil {
+			t.Errorf("page %d: its health tells that the token ends at %v, and it does not", i, told.ExpiresAt)
+		}
 	}
 	if got := refused(t, w.ask(t, g.channels[0].ID, map[string]any{"newer_than": first.Version})); got != "409 no_newer_token" {
 		t.Errorf("a newer token of a page that works: got %s, want 409 no_newer_token", got)
