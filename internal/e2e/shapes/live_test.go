@@ -16,7 +16,16 @@ type health struct {
 	Reason    string     `json:"reason"`
 	Lifecycle string     `json:"lifecycle"`
 	ExpiresAt *time.Time `json:"token_expires_at"`
+	EndsAt    *time.Time `json:"ends_at"`
 	ProvenAt  *time.Time `json:"proven_at"`
+}
+
+// ends is when the grant's token does: a page's own, which is lent, may have no end.
+func (h health) ends() *time.Time {
+	if h.ExpiresAt == nil {
+		return h.EndsAt
+	}
+	return h.ExpiresAt
 }
 
 func (k *walker) health(t *testing.T) health {
@@ -40,7 +49,7 @@ func (k *walker) freshen(t *testing.T) {
 	k.gate.arm(nil, false)
 	if k.channel != 0 {
 		h := k.health(t)
-		if h.Health == "healthy" && (h.ExpiresAt == nil || h.ExpiresAt.Before(k.clock.Now().Add(shortLife+15*time.Minute))) {
+		if h.Health == "healthy" && (h.ends() == nil || h.ends().Before(k.clock.Now().Add(shortLife+15*time.Minute))) {
 			return
 		}
 	}
@@ -120,8 +129,8 @@ func (k *walker) attempt(t *testing.T, s shape, fine bool) {
 	t.Helper()
 	k.gate.arm(&s, fine)
 	left := 24 * time.Hour // a probe is due each day
-	if k.seen.ExpiresAt != nil {
-		left = k.seen.ExpiresAt.Sub(k.clock.Now())
+	if end := k.seen.ends(); end != nil {
+		left = end.Sub(k.clock.Now())
 	}
 	if left > time.Hour { // to where all that comes before the end is due
 		k.clock.Advance(left - min(left/12, 40*time.Minute))
