@@ -21,6 +21,7 @@ func (l *Lab) controls() []httpx.Route {
 		control(http.MethodPost, "/lab/faults", l.postFault),
 		control(http.MethodDelete, "/lab/faults", l.deleteFaults),
 		control(http.MethodGet, "/lab/redeems", l.getRedeems),
+		control(http.MethodGet, "/lab/revocations", l.getRevocations),
 		control(http.MethodPost, "/lab/revoke", l.postRevoke),
 		control(http.MethodPost, "/lab/targets", l.postTarget),
 		control(http.MethodPost, "/lab/scopes", l.postScopes),

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -14,12 +15,15 @@ import (
 //	unknown client, redirect URI not registered byte for byte, no state    manual-flow [1]
 //	PKCE parameters at the dialog (a code_verifier at the exchange is
 //	accepted and ignored, as existing clients of Meta send one)            manual-flow [1]: none defined
+//	an auth_type other than rerequest and reauthenticate                   permissions [3], re-authentication [8]
 //	permissions that do not exist, or not separated by commas              permissions [3]
 //	client credentials by HTTP Basic; a wrong secret (code 1)              manual-flow [1]
 //	a code used twice (100/36009), older than ten minutes (100/36007),
 //	or with another redirect URI (100/36008)                               manual-flow [1]
 //	exchanging a token that has expired (190/463)                          get-long-lived [4]
 //	debug_token without the app's own token                                debugging [5]
+//	DELETE permissions with neither the person's token nor the app's own;
+//	with a page's                                                          reference/user/permissions [7]
 //	portfolios without business_management (200)                           permissions [3]
 //	any call with a removed (190/458) or expired (190/463) token           error-handling [6]
 //
@@ -29,6 +33,8 @@ import (
 // [4] https://developers.facebook.com/docs/facebook-login/guides/access-tokens/get-long-lived
 // [5] https://developers.facebook.com/docs/facebook-login/guides/access-tokens/debugging
 // [6] https://developers.facebook.com/docs/graph-api/guides/error-handling
+// [7] https://developers.facebook.com/docs/graph-api/reference/user/permissions/
+// [8] https://developers.facebook.com/docs/facebook-login/guides/advanced/re-authentication
 //
 // Milder than Meta: a declined permission is asked for again also without
 // auth_type=rerequest; http redirect URIs are accepted; data_access_expires_at is
@@ -68,7 +74,7 @@ func facebookLogin(l *Lab, id, name string, personas []persona, crowd func(int) 
 		Platform: id, Name: name, Personas: personas, crowd: crowd,
 		scopes: scopes, separator: ",", codeIsAssumed: true, codeLife: fbCodeLife, fragment: "#_=_",
 		denial: url.Values{"error": {"access_denied"}, "error_reason": {"user_denied"}, "error_code": {"200"}, "error_description": {"Permissions error"}},
-		check:  refusePKCE,
+		check:  checkDialogRequest,
 		// Configuration problems come back with other names than a denial.
 		failure: func(p *problem) url.Values { return url.Values{"error_code": {"100"}, "error_message": {p.message}} },
 		newCode: func() string { return "AQ" + random(6) },
@@ -149,9 +155,15 @@ func (f *facebook) openDialog(r *http.Request) (reply, error) {
 	return f.lab.authorize(f.dialog)(r)
 }
 
-// refusePKCE: Meta's manual flow defines no PKCE, so a client that sends it was
-// written for another platform. There is no redirect for that, only a page.
-func refusePKCE(_ *request, q url.Values) *problem {
+// checkDialogRequest: Meta's manual flow defines no PKCE, so a client that sends it was
+// written for another platform; auth_type is a list of what is documented. There is no
+// redirect for these, only a page.
+func checkDialogRequest(_ *request, q url.Values) *problem {
+	for kind := range strings.SplitSeq(q.Get("auth_type"), ",") {
+		if !slices.Contains([]string{"", "rerequest", "reauthenticate"}, kind) {
+			return &problem{param: "auth_type", onPage: true, message: "auth_type is a list of rerequest and reauthenticate."}
+		}
+	}
 	for _, name := range []string{"code_challenge", "code_challenge_method"} {
 		if q.Has(name) {
 			return &problem{param: name, onPage: true, message: "Facebook's login has no PKCE: do not send " + name + "."}

@@ -36,9 +36,8 @@ func (f *facebook) debugToken(r *http.Request) (reply, error) {
 	if value == "" {
 		value = r.Form.Get("access_token")
 	}
-	clientID, secret, _ := strings.Cut(value, "|")
-	app, known := f.lab.apps[appKey{f.dialog.Platform, clientID}]
-	if !known || !sameSecret(secret, app.ClientSecret) {
+	app, known := f.appOf(value)
+	if !known {
 		return reply{}, graphError(http.StatusBadRequest, 100, 0, "(#100) You must provide an app access token, or a user access token that is an owner or developer of the app")
 	}
 	input := r.Form.Get("input_token")
@@ -46,7 +45,7 @@ func (f *facebook) debugToken(r *http.Request) (reply, error) {
 		return reply{}, graphError(http.StatusBadRequest, 100, 0, "(#100) The parameter input_token is required")
 	}
 	t := f.lab.token(f.dialog.Platform, input, userToken, pageToken)
-	if t != nil && t.grant.clientID != clientID {
+	if t != nil && t.grant.clientID != app.ClientID {
 		return reply{}, graphError(http.StatusBadRequest, 100, 0, "(#100) The App_id in the input_token did not match the Viewing App")
 	}
 	_, dead := f.live(input)

@@ -83,23 +83,6 @@ func (f *facebook) permissionRows(g *grant) []map[string]string {
 	return rows
 }
 
-// remove takes back one permission, or the whole authorization with every token of it.
-func (f *facebook) remove(r *http.Request) (reply, error) {
-	t, err := f.user(r, "permissions")
-	if err != nil {
-		return reply{}, err
-	}
-	one := r.PathValue("permission")
-	if one == "" {
-		f.lab.end(t.grant, endRemoved)
-	} else if i := slices.Index(t.grant.granted, one); i >= 0 {
-		t.grant.granted = slices.Delete(t.grant.granted, i, i+1)
-		t.grant.declined = append(t.grant.declined, one)
-		f.lab.changed()
-	}
-	return jsonReply(http.StatusOK, "ok", map[string]bool{"success": true}), nil
-}
-
 // accounts lists the Pages a person reaches by a role of their own. It is empty, with
 // 200, for Pages that are reached through a portfolio, and without pages_show_list.
 func (f *facebook) accounts(r *http.Request) (reply, error) {

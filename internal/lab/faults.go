@@ -36,6 +36,7 @@ const (
 type Fault struct {
 	Platform  string `json:"platform,omitempty"`
 	Host      string `json:"host,omitempty"`
+	Method    string `json:"method,omitempty"`
 	Path      string `json:"path,omitempty"`
 	GrantType string `json:"grant_type,omitempty"`
 
@@ -125,7 +126,7 @@ func (l *Lab) nextFault(platform string, r *http.Request) *Fault {
 	defer l.mu.Unlock()
 	host, path := address(platform, r)
 	for i, f := range l.faults {
-		if !f.matches(platform, host, path, r.Form.Get("grant_type")) {
+		if f.Method != "" && f.Method != r.Method || !f.matches(platform, host, path, r.Form.Get("grant_type")) {
 			continue
 		}
 		if f.N--; f.N == 0 {

@@ -61,6 +61,9 @@ type Lab struct {
 
 	redeems     []keptRedeem
 	redeemsGone int64 // dropped before the first
+
+	revocations    []Revocation
+	lastRevocation int64
 }
 
 // current is a call while its endpoint runs.

@@ -31,6 +31,8 @@ import (
 //	organizations without rw_organization_admin, or that the member does not
 //	administer (403)                                                          organization-lookup-api [8]
 //	a token that expired, was revoked, or is none (401)                       error-handling [9]
+//	introspectToken without the application's credentials in the body (401)   token-introspection [10]
+//	revoking another application's token (400)                                RFC 7009 2.1
 //
 // [1] https://learn.microsoft.com/en-us/linkedin/shared/authentication/authorization-code-flow
 // [2] https://github.com/UsefulSoftwareCo/executor/issues/2087
@@ -41,6 +43,7 @@ import (
 // [7] https://learn.microsoft.com/en-us/linkedin/shared/api-guide/concepts/protocol-version
 // [8] https://learn.microsoft.com/en-us/linkedin/marketing/community-management/organizations/organization-lookup-api
 // [9] https://learn.microsoft.com/en-us/linkedin/shared/api-guide/concepts/error-handling
+// [10] https://learn.microsoft.com/en-us/linkedin/shared/authentication/token-introspection
 //
 // Stricter than LinkedIn: state is optional there, a query in the redirect URI is ignored,
 // and PKCE parameters at the authorize page are passed over until the token request fails.
@@ -131,6 +134,7 @@ func (li *linkedIn) platform() *platform {
 		{http.MethodPost, liAuthHost, "/oauth/v2/authorization", authorize},
 		{http.MethodPost, liAuthHost, "/oauth/v2/accessToken", li.token},
 		{http.MethodPost, liAuthHost, "/oauth/v2/revoke", li.revoke},
+		{http.MethodPost, liAuthHost, "/oauth/v2/introspectToken", li.introspect},
 		{http.MethodGet, liAPIHost, "/v2/userinfo", li.userinfo},
 		rest("organizationAcls", li.organizationAcls),
 		rest("organizations", li.organizations),

@@ -122,7 +122,7 @@ func (li *linkedIn) issue(g *grant, refresh *token) reply {
 }
 
 // revoke ends an access token, or with a refresh token everything of that consent, and
-// says the same for one that was never there.
+// says the same for one that was never there. Another application's is refused.
 func (li *linkedIn) revoke(r *http.Request) (reply, error) {
 	app, err := li.client(r)
 	if err != nil {
@@ -131,11 +131,8 @@ func (li *linkedIn) revoke(r *http.Request) (reply, error) {
 	if r.PostForm.Get("token") == "" {
 		return reply{}, liMissing("token")
 	}
-	if t := li.lab.token("linkedin", r.PostForm.Get("token"), userToken, refreshToken); t != nil && t.grant.clientID == app.ClientID {
-		li.lab.revoke(t)
-		if t.kind == refreshToken {
-			li.lab.end(t.grant, endRemoved)
-		}
+	if !li.lab.endToken(app.ClientID, li.lab.token("linkedin", r.PostForm.Get("token"), userToken, refreshToken)) {
+		return reply{}, tokenError(http.StatusBadRequest, "unauthorized_client", "The token was issued to another application.")
 	}
 	return jsonReply(http.StatusOK, "ok", struct{}{}), nil
 }

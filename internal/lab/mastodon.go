@@ -23,6 +23,7 @@ import (
 //	a client that is unknown or has another secret (401 invalid_client)      oauth [3]
 //	scopes beyond those registered for an app's own token (400)              oauth [3]
 //	revoking another client's token (403)                                    oauth [3]
+//	the app of a dead token (401), and before 4.3 of one without read (403)  apps [1]
 //	the account with a dead token (401), an app's own token (422), or without
 //	profile, read or read:accounts (403)                                     base_controller.rb [5]
 //
@@ -137,6 +138,7 @@ func (m *mastodon) platform() *platform {
 		{http.MethodPost, hosts, "/oauth/token", m.token},
 		{http.MethodPost, hosts, "/oauth/revoke", m.revoke},
 		{http.MethodGet, hosts, "/api/v1/accounts/verify_credentials", m.verifyCredentials},
+		{http.MethodGet, hosts, "/api/v1/apps/verify_credentials", m.verifyApp},
 		{http.MethodPost, hosts, "/forget", m.forget}, // the Lab's own
 	}}
 }

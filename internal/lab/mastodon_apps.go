@@ -2,12 +2,15 @@ package lab
 
 import (
 	"encoding/json"
+	"hash/fnv"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 )
+
+const mastodonVAPID = "BCk-QqERU0q-CfYZjcuB6lnyyOYfJ2AifKqfeGIm7Z-HiTU5T9eTG5GxVA0_OH5mMlI4UkkDTpaZwozy0TzdZ2M="
 
 // mastodonError is the shape of the API proper, where the token endpoint has tokenError.
 func mastodonError(status int, message string) error {
@@ -84,14 +87,43 @@ func (m *mastodon) register(r *http.Request) (reply, error) {
 	m.lab.apps[appKey{app.Platform, app.ClientID}] = app
 	m.lab.rememberClient(app.ClientSecret)
 	body := map[string]any{
-		"id": strconv.Itoa(len(m.lab.apps)), "name": app.Name, "website": want.Website,
+		"id": mastodonAppID(app), "name": app.Name, "website": want.Website,
 		"redirect_uri": strings.Join(app.RedirectURIs, "\n"), "client_id": app.ClientID, "client_secret": app.ClientSecret,
 	}
 	if host == mastodonOld {
-		body["vapid_key"] = "BCk-QqERU0q-CfYZjcuB6lnyyOYfJ2AifKqfeGIm7Z-HiTU5T9eTG5GxVA0_OH5mMlI4UkkDTpaZwozy0TzdZ2M="
+		body["vapid_key"] = mastodonVAPID
 	} else {
 		body["scopes"], body["redirect_uris"], body["client_secret_expires_at"] = app.Scopes, app.RedirectURIs, 0
 	}
+	return jsonReply(http.StatusOK, "ok", body), nil
+}
+
+// mastodonAppID is the app's number in its server's table. It is not its client id.
+func mastodonAppID(app App) string {
+	hash := fnv.New32a()
+	hash.Write([]byte(app.Platform + " " + app.ClientID))
+	return strconv.FormatUint(uint64(hash.Sum32()), 10)
+}
+
+// verifyApp tells which app a token is of: its own or a person's. Before 4.3 it asks for
+// the scope read and leaves out the id.
+func (m *mastodon) verifyApp(r *http.Request) (reply, error) {
+	host := r.PathValue("host")
+	t, err := m.living(host, bearer(r))
+	if err != nil {
+		return reply{}, err
+	}
+	app := m.lab.apps[appKey{mastodonKey(host), t.grant.clientID}]
+	body := map[string]any{"name": app.Name, "website": nil}
+	if host == mastodonOld {
+		if !slices.Contains(t.scopes, "read") {
+			return reply{}, mastodonError(http.StatusForbidden, "This action is outside the authorized scopes")
+		}
+		body["vapid_key"] = mastodonVAPID
+		return jsonReply(http.StatusOK, "ok", body), nil
+	}
+	body["id"], body["scopes"], body["redirect_uris"] = mastodonAppID(app), app.Scopes, app.RedirectURIs
+	body["redirect_uri"] = strings.Join(app.RedirectURIs, "\n")
 	return jsonReply(http.StatusOK, "ok", body), nil
 }
 

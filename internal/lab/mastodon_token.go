@@ -115,24 +115,31 @@ func (m *mastodon) adopt(g *grant) {
 func (m *mastodon) revoke(r *http.Request) (reply, error) {
 	app, known := m.client(r)
 	t := m.lab.token(mastodonKey(r.PathValue("host")), r.PostForm.Get("token"), userToken, appToken)
-	if !known || r.PostForm.Get("token") == "" || t != nil && t.grant.clientID != app.ClientID {
+	if !known || r.PostForm.Get("token") == "" || !m.lab.endToken(app.ClientID, t) {
 		return reply{}, tokenError(http.StatusForbidden, "unauthorized_client", "You are not authorized to revoke this token")
 	}
-	if t != nil {
-		m.lab.revoke(t)
-	}
 	return jsonReply(http.StatusOK, "ok", struct{}{}), nil
+}
+
+// living is the token of that value, a person's or an app's own.
+func (m *mastodon) living(host, value string) (*token, error) {
+	t := m.lab.token(mastodonKey(host), value, userToken, appToken)
+	switch {
+	case t == nil || t.grant.ended == endForgotten:
+		return nil, mastodonError(http.StatusUnauthorized, "The access token is invalid")
+	case t.revoked || t.grant.ended != "":
+		return nil, mastodonError(http.StatusUnauthorized, "The access token was revoked")
+	}
+	return t, nil
 }
 
 // verifyCredentials is the account of the token.
 func (m *mastodon) verifyCredentials(r *http.Request) (reply, error) {
 	host := r.PathValue("host")
-	t := m.lab.token(mastodonKey(host), bearer(r), userToken, appToken)
+	t, err := m.living(host, bearer(r))
 	switch {
-	case t == nil || t.grant.ended == endForgotten:
-		return reply{}, mastodonError(http.StatusUnauthorized, "The access token is invalid")
-	case t.revoked || t.grant.ended != "":
-		return reply{}, mastodonError(http.StatusUnauthorized, "The access token was revoked")
+	case err != nil:
+		return reply{}, err
 	case !slices.ContainsFunc([]string{"profile", "read", "read:accounts"}, func(s string) bool { return slices.Contains(t.scopes, s) }):
 		return reply{}, mastodonError(http.StatusForbidden, "This action is outside the authorized scopes")
 	case t.kind == appToken:

@@ -24,6 +24,7 @@ import (
 //	a spent refresh token, which ends its family: at once (strict), after
 //	30 seconds (grace)                                                      OAuth 2.1 4.3.1
 //	scopes beyond those of the consent at a refresh                         RFC 6749 6
+//	revoking another client's token                                         RFC 7009 2.1
 //	a dead token at userinfo (401), or one whose profile was refused (403)  RFC 6750 3.1
 //
 // Milder than many: any scope is one that they have, and every client is given a
@@ -118,6 +119,7 @@ func (o *open) platform() *platform {
 		{http.MethodPost, hosts, "/authorize", o.authorize},
 		{http.MethodPost, hosts, "/token", o.token},
 		{http.MethodPost, hosts, "/revoke", o.revoke},
+		{http.MethodPost, hosts, "/introspect", o.introspect},
 		{http.MethodGet, hosts, "/userinfo", o.userinfo},
 		{http.MethodPost, hosts, "/userinfo", o.userinfo},
 	}}
@@ -138,12 +140,12 @@ func (o *open) discovery(r *http.Request) (reply, error) {
 	auth := []string{"client_secret_basic", "client_secret_post"}
 	return jsonReply(http.StatusOK, "ok", map[string]any{
 		"issuer": issuer, "authorization_endpoint": issuer + "/authorize", "token_endpoint": issuer + "/token",
-		"revocation_endpoint": issuer + "/revoke", "userinfo_endpoint": issuer + "/userinfo", "jwks_uri": issuer + "/jwks.json",
+		"revocation_endpoint": issuer + "/revoke", "introspection_endpoint": issuer + "/introspect", "userinfo_endpoint": issuer + "/userinfo", "jwks_uri": issuer + "/jwks.json",
 		"pushed_authorization_request_endpoint": issuer + "/par", "require_pushed_authorization_requests": false,
 		"response_types_supported": []string{"code"}, "response_modes_supported": []string{"query"},
 		"grant_types_supported":            []string{"authorization_code", "refresh_token"},
 		"code_challenge_methods_supported": []string{"S256"}, "scopes_supported": []string{"openid", "profile", "accounts", "post", "offline_access"},
-		"token_endpoint_auth_methods_supported": auth, "revocation_endpoint_auth_methods_supported": auth,
+		"token_endpoint_auth_methods_supported": auth, "revocation_endpoint_auth_methods_supported": auth, "introspection_endpoint_auth_methods_supported": auth,
 		"authorization_response_iss_parameter_supported": true,
 		"subject_types_supported":                        []string{"public"}, "id_token_signing_alg_values_supported": []string{"ES256"},
 	}), nil

@@ -174,17 +174,34 @@ func (o *open) revoke(r *http.Request) (reply, error) {
 	if value == "" {
 		return reply{}, openMissing("token")
 	}
-	t := o.lab.token(app.Platform, value, userToken, refreshToken)
-	if t != nil && t.grant.clientID != app.ClientID {
-		return reply{}, openInvalid("The token was issued to another client.")
-	}
-	if t != nil {
-		o.lab.revoke(t)
-		if t.kind == refreshToken {
-			o.lab.end(t.grant, endRemoved)
-		}
+	if !o.lab.endToken(app.ClientID, o.lab.token(app.Platform, value, userToken, refreshToken)) {
+		return reply{}, tokenError(http.StatusBadRequest, "unauthorized_client", "The token was issued to another client.")
 	}
 	return reply{status: http.StatusOK, outcome: "ok"}, nil
+}
+
+// introspect is RFC 7662. A client is told of its own tokens: another one's is not active for it.
+func (o *open) introspect(r *http.Request) (reply, error) {
+	app, err := o.client(r)
+	if err != nil {
+		return reply{}, err
+	}
+	value := r.PostForm.Get("token")
+	if value == "" {
+		return reply{}, openMissing("token")
+	}
+	t := o.lab.token(app.Platform, value, userToken, refreshToken)
+	if t == nil || t.grant.clientID != app.ClientID || t.revoked || t.grant.ended != "" || t.expired(o.lab.now()) {
+		return jsonReply(http.StatusOK, "ok", map[string]bool{"active": false}), nil
+	}
+	body := map[string]any{"active": true, "client_id": app.ClientID, "sub": t.grant.persona.ID, "iss": o.issuer(r), "iat": t.issued.Unix()}
+	if t.kind == userToken {
+		body["token_type"], body["scope"] = "Bearer", strings.Join(t.scopes, " ")
+	}
+	if !t.expires.IsZero() {
+		body["exp"] = t.expires.Unix()
+	}
+	return jsonReply(http.StatusOK, "ok", body), nil
 }
 
 func openInvalid(description string) error {

@@ -112,7 +112,17 @@ func tellRedeems(list []keptRedeem, first int64) []Redeem {
 
 // getRedeems is GET /lab/redeems?after=SEQ&limit=N.
 func (l *Lab) getRedeems(r *http.Request) (any, error) {
-	after, limit := int64(0), int64(maxRedeems)
+	after, limit, err := logWindow(r)
+	if err != nil {
+		return nil, err
+	}
+	list, first := l.redeemsAfter(after)
+	return map[string][]Redeem{"redeems": tellRedeems(list[:min(limit, int64(len(list)))], first)}, nil
+}
+
+// logWindow reads which part of a log is asked for: that after a number, and how much of it.
+func logWindow(r *http.Request) (after, limit int64, err error) {
+	limit = maxRedeems
 	for name, target := range map[string]*int64{"after": &after, "limit": &limit} {
 		raw := r.URL.Query().Get(name)
 		if raw == "" {
@@ -120,10 +130,9 @@ func (l *Lab) getRedeems(r *http.Request) (any, error) {
 		}
 		n, err := strconv.ParseInt(raw, 10, 64)
 		if err != nil || n < 0 {
-			return nil, errors.New(name + " is a number")
+			return 0, 0, errors.New(name + " is a number")
 		}
 		*target = n
 	}
-	list, first := l.redeemsAfter(after)
-	return map[string][]Redeem{"redeems": tellRedeems(list[:min(limit, int64(len(list)))], first)}, nil
+	return after, limit, nil
 }

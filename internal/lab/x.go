@@ -19,6 +19,7 @@ import (
 //	a code after 30 seconds, a second time, with another redirect URI,
 //	or with a verifier that does not match                                   authorization-code [1]
 //	a refresh token a second time: 400, and the whole family dies            trypost issue 126 [3]
+//	revoking another client's token (400)                                    RFC 7009 2.1
 //	GET /2/users/me with a dead token (401), without users.read and
 //	tweet.read (403)                                                         authentication mapping [4]
 //

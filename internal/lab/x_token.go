@@ -117,8 +117,9 @@ func (x *twitter) issue(g *grant) reply {
 	return jsonReply(http.StatusOK, "ok", body)
 }
 
-// revoke ends an access token, or with a refresh token everything of that consent.
-// It says the same for a token that was never there (RFC 7009 section 2.2).
+// revoke ends an access token, or with a refresh token everything of that consent. It says
+// the same for a token that was never there (RFC 7009 section 2.2), and no for another
+// client's (section 2.1).
 func (x *twitter) revoke(r *http.Request) (reply, error) {
 	app, err := x.client(r)
 	if err != nil {
@@ -127,11 +128,8 @@ func (x *twitter) revoke(r *http.Request) (reply, error) {
 	if r.PostForm.Get("token") == "" {
 		return reply{}, missing("token")
 	}
-	if t := x.lab.token("x", r.PostForm.Get("token"), userToken, refreshToken); t != nil && t.grant.clientID == app.ClientID {
-		x.lab.revoke(t)
-		if t.kind == refreshToken {
-			x.lab.end(t.grant, endRemoved)
-		}
+	if !x.lab.endToken(app.ClientID, x.lab.token("x", r.PostForm.Get("token"), userToken, refreshToken)) {
+		return reply{}, tokenError(http.StatusBadRequest, "unauthorized_client", "The token was issued to another client.")
 	}
 	return jsonReply(http.StatusOK, "ok", map[string]bool{"revoked": true}), nil
 }

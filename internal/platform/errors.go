@@ -21,5 +21,6 @@ var (
 	ErrPasswordForm  = fault.New(fault.Invalid, "password_form", "This is not an app password. One looks like xxxx-xxxx-xxxx-xxxx.")
 	ErrPasswordWrong = fault.New(fault.Invalid, "password_wrong", "The account and the app password do not belong together.")
 	ErrPasswordCode  = fault.New(fault.Invalid, "password_code", "The platform asks for a code sent by email: this was not an app password.")
+	ErrNotImportable = fault.New(fault.Unsupported, "not_importable", "Tokens of this platform cannot be imported: they work with the program's own key alone. Connect the account here, or sign in with an app password instead.")
 	ErrOtherAccount  = fault.New(fault.Conflict, "other_account", "Another account signed in than the one that was named.")
 )

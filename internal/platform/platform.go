@@ -86,6 +86,7 @@ type AuthorizeRequest struct {
 	Verifier    vault.Secret // PKCE verifier, 43 characters; empty where the platform has no PKCE
 	Input       string       // what the person typed first, as Spec.Input asks
 	Again       bool         // a permission was declined before: ask for it again
+	Switch      bool         // another account consented before than the one that is wanted: ask which
 }
 
 // Authorization is where to send the person, and what to remember.

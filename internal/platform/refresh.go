@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net/http"
 	"net/url"
 	"time"
 
@@ -111,57 +110,6 @@ func RefreshRefusal(spec Spec, resp *httpx.Response, now time.Time) *Refusal {
 		no.Ambiguous = true
 	}
 	return no
-}
-
-// Revoker ends a consent at the platform in its own way.
-type Revoker interface {
-	Revoke(ctx context.Context, env Env, req RevokeRequest) error
-}
-
-// RevokeRequest is what is to be ended at the platform.
-type RevokeRequest struct {
-	App         App
-	Credentials Credentials
-	Subject     string
-}
-
-// Revoke ends a consent at the platform as far as its reach allows (Spec.Revocation):
-// its own way where it has one (Revoker), else RFC 7009 with the refresh token, or the
-// access token where there is none. A token that is already dead is no error. Nothing
-// is sent where the platform has no way to revoke.
-func Revoke(ctx context.Context, env Env, p Platform, req RevokeRequest) error {
-	if own, ok := p.(Revoker); ok {
-		return own.Revoke(ctx, env, req)
-	}
-	spec := p.Spec()
-	if spec.RevokeURL == "" || spec.Revocation == ReachNone {
-		return nil
-	}
-	return PostRevoke(ctx, env, spec, req)
-}
-
-// PostRevoke sends the request of RFC 7009 §2.1.
-func PostRevoke(ctx context.Context, env Env, spec Spec, req RevokeRequest) error {
-	token, hint := req.Credentials.Refresh, "refresh_token"
-	if token.Empty() {
-		token, hint = req.Credentials.Access, "access_token"
-	}
-	form := url.Values{"token": {token.Reveal()}, "token_type_hint": {hint}}
-	header, err := authenticate(spec, req.App, form)
-	if err != nil {
-		return err
-	}
-	resp, err := PostForm(ctx, env, spec.RevokeURL, form, header)
-	if err != nil {
-		return err
-	}
-	no := RefreshRefusal(spec, resp, env.Now())
-	switch {
-	case no == nil, resp.Status == http.StatusOK, no.Class == ClassPermanent:
-		return nil
-	default:
-		return no
-	}
 }
 
 // Leased is how an application uses an access token that it is lent.

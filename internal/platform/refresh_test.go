@@ -273,6 +273,8 @@ func TestRevoke(t *testing.T) {
 		{"the access token", access, 200, `{"revoked":true}`, url.Values{"token": {"A"}, "token_type_hint": {"access_token"}}, ""},
 		{"dead already", access, 400, `{"error":"invalid_grant"}`, url.Values{"token": {"A"}, "token_type_hint": {"access_token"}}, ""},
 		{"our client", access, 401, `{"error":"invalid_client"}`, url.Values{"token": {"A"}, "token_type_hint": {"access_token"}}, "platform_rejected"},
+		{"an error inside a 200", access, 200, `{"error":"temporarily_unavailable"}`, url.Values{"token": {"A"}, "token_type_hint": {"access_token"}}, "platform_unavailable"},
+		{"a 200 with a body of its own", access, 200, `{"type":"revocation","code":"R1"}`, url.Values{"token": {"A"}, "token_type_hint": {"access_token"}}, ""},
 		{"in trouble", access, 503, ``, url.Values{"token": {"A"}, "token_type_hint": {"access_token"}}, "platform_unavailable"},
 	} {
 		s := &tokenServer{status: c.status, body: c.body}
@@ -287,8 +289,8 @@ func TestRevoke(t *testing.T) {
 	}
 	s := &tokenServer{status: 200}
 	err := platform.Revoke(t.Context(), s.env(t), plain{spec: plainSpec()}, platform.RevokeRequest{App: app, Credentials: both})
-	if forms, _ := s.posted(); err != nil || len(forms) != 0 {
-		t.Errorf("no way to revoke: got %v and %d calls, want none", err, len(forms))
+	if forms, _ := s.posted(); !errors.Is(err, platform.ErrNoWay) || platform.RefusalOf(err).Class != platform.ClassPermanent || len(forms) != 0 {
+		t.Errorf("no way to revoke: got %v and %d calls, want ErrNoWay and none", err, len(forms))
 	}
 }
 

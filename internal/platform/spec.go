@@ -95,6 +95,16 @@ const (
 	InputServer InputKind = "server" // the host of the person's server, such as mastodon.social
 )
 
+// Switch is the platform's way to another account.
+type Switch struct {
+	// Asks tells that the platform can be made to ask which account: AuthorizeRequest.Switch
+	// does it, or what the person types first.
+	Asks bool
+	// SignOutURL is the real address where the person signs out at the platform; empty:
+	// there is no such page, or each server has its own.
+	SignOutURL string
+}
+
 // TargetKind is a kind of thing a grant can reach.
 type TargetKind struct {
 	Kind string // page, profile, organization, …
@@ -135,6 +145,8 @@ type Spec struct {
 	Version       string    // the API version in use; empty where there are none
 	Versions      []Version // newest first
 	VersionHeader string    // names the version in each call; empty: the addresses do
+
+	Switch Switch // how a person comes to consent with another account than the one they are signed in with
 
 	Input   InputKind // empty: nothing to type
 	Targets []TargetKind

@@ -23,7 +23,7 @@ type Sender struct {
 // once more. build is called for each. Errors are build's own and *httpx.CallError.
 func (s *Sender) Send(client *httpx.Client, key Key, access vault.Secret, build func() (*http.Request, error)) (*httpx.Response, error) {
 	resp, err := s.once(client, key, access, build)
-	if err != nil || !wantsNonce(resp) {
+	if err != nil || !WantsNonce(resp) {
 		return resp, err
 	}
 	return s.once(client, key, access, build)
@@ -55,9 +55,10 @@ func (s *Sender) once(client *httpx.Client, key Key, access vault.Secret, build 
 	return resp, nil
 }
 
-// wantsNonce knows both forms: 400 with a JSON error at the authorization server
+// WantsNonce tells that a server did nothing but ask for a nonce, or a newer one. There are
+// two forms: 400 with a JSON error at the authorization server
 // (RFC 9449 §8; some answer 401), 401 with a challenge at the resource server (§9).
-func wantsNonce(resp *httpx.Response) bool {
+func WantsNonce(resp *httpx.Response) bool {
 	if resp.Header.Get("DPoP-Nonce") == "" {
 		return false
 	}

@@ -17,6 +17,7 @@ import (
 // tokenFacts is what debug_token tells about a token.
 // https://developers.facebook.com/docs/facebook-login/guides/access-tokens/debugging
 type tokenFacts struct {
+	AppID      string `json:"app_id"`
 	Type       string // USER, PAGE, APP, SYSTEM_USER
 	Valid      *bool  `json:"is_valid"`
 	UserID     string `json:"user_id"`

@@ -18,6 +18,7 @@ const (
 	codePermission = 10
 	codeParameter  = 100
 
+	subcodeRemoved     = 458 // the person took the app off
 	subcodeCodeExpired = 36007
 	subcodeCodeUsed    = 36009
 )

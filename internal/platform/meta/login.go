@@ -13,13 +13,28 @@ import (
 	"patchbay/internal/vault"
 )
 
+// Switch: Meta has no page for choosing an account. auth_type=reauthenticate asks whoever is
+// signed in for the password again, which keeps the wrong account from being taken without
+// a word, and from where people can go to another; but apps "should not rely upon
+// re-authentication" for switching, so people are also told where to sign out.
+// https://developers.facebook.com/docs/facebook-login/guides/advanced/re-authentication
+func Switch() platform.Switch { return platform.Switch{SignOutURL: DialogOrigin + "/"} }
+
 // Authorize is the dialog's address. It adds auth_type=rerequest when a permission was
-// declined before: without it the dialog does not ask for that one a second time.
+// declined before: without it the dialog does not ask for that one a second time. For
+// reauthenticate see Switch; the parameter is a list.
 // https://developers.facebook.com/docs/facebook-login/web/permissions/
 func Authorize(spec platform.Spec, req platform.AuthorizeRequest) (platform.Authorization, error) {
-	var extra url.Values
+	var types []string
 	if req.Again {
-		extra = url.Values{"auth_type": {"rerequest"}}
+		types = append(types, "rerequest")
+	}
+	if req.Switch {
+		types = append(types, "reauthenticate")
+	}
+	var extra url.Values
+	if types != nil {
+		extra = url.Values{"auth_type": {strings.Join(types, ",")}}
 	}
 	address, err := platform.AuthorizeURL(spec, req, extra)
 	return platform.Authorization{URL: address}, err

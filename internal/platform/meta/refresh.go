@@ -2,9 +2,6 @@ package meta
 
 import (
 	"context"
-	"errors"
-	"net/http"
-	"net/url"
 
 	"patchbay/internal/platform"
 )
@@ -37,35 +34,4 @@ func Refresh(ctx context.Context, env platform.Env, spec platform.Spec, req plat
 		c.ExpiresAt = env.Now().Add(lifetime)
 	}
 	return token, nil
-}
-
-// Revoke takes the app off the person's account, and with it every token of that consent,
-// pages' included. A consent that is already over is no error.
-// https://developers.facebook.com/docs/facebook-login/guides/permissions/request-revoke
-func Revoke(ctx context.Context, env platform.Env, version string, req platform.RevokeRequest) error {
-	c := &platform.Client{Env: env, App: req.App, Credentials: req.Credentials}
-	node := req.Subject
-	if node == "" {
-		node = "me"
-	}
-	address := New(c, version).address("/"+url.PathEscape(node)+"/permissions", nil)
-	call, err := http.NewRequestWithContext(ctx, http.MethodDelete, address, nil)
-	if err != nil {
-		return platform.ErrUnavailable.Because(errors.New("the address is not a URL")) // err would quote it
-	}
-	call.Header.Set("Authorization", "Bearer "+req.Credentials.Access.Reveal())
-	call.Header.Set("Accept", "application/json")
-	resp, err := env.HTTP.Do(call)
-	if err != nil {
-		return platform.ErrUnavailable.Because(err)
-	}
-	e, refused := readGraphError(CallRules(), resp, env.Now())
-	switch {
-	case !refused:
-		return unexpected(resp, env.Now())
-	case e.refusal.Class == platform.ClassPermanent:
-		return nil
-	default:
-		return e
-	}
 }

@@ -13,7 +13,23 @@ import (
 )
 
 func runAuthorize(t *testing.T, h Harness) {
-	check(t, "exact parameters", h, exactParameters)
+	check(t, "exact parameters", h, func(t *testing.T, w *world) { exactParameters(t, w, w.authorizeRequest(), nil) })
+	check(t, "exact parameters for another account", h, func(t *testing.T, w *world) {
+		req := w.authorizeRequest()
+		req.Switch = true
+		exactParameters(t, w, req, h.Switch)
+	})
+	check(t, "asking for another account is understood", h, func(t *testing.T, w *world) {
+		req := w.authorizeRequest()
+		req.Switch, req.Again = true, true
+		a, err := platform.Begin(t.Context(), w.env, w.platform, req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back := w.consent(t, a.URL, choice{persona: h.Creator}); back.Get("code") == "" {
+			t.Errorf("got %v", back)
+		}
+	})
 	check(t, "real address", h, realAuthorizeAddress)
 	check(t, "spaces as %20", h, func(t *testing.T, w *world) {
 		if got := w.begin(t).URL; strings.Contains(got, "+") {
@@ -68,8 +84,13 @@ func runAuthorize(t *testing.T, h Harness) {
 	})
 }
 
-func exactParameters(t *testing.T, w *world) {
-	u, err := url.Parse(w.begin(t).URL)
+func exactParameters(t *testing.T, w *world, req platform.AuthorizeRequest, more url.Values) {
+	t.Helper()
+	a, err := platform.Begin(t.Context(), w.env, w.platform, req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(a.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,6 +103,7 @@ func exactParameters(t *testing.T, w *world) {
 		want.Set("code_challenge_method", "S256")
 	}
 	maps.Copy(want, w.extra)
+	maps.Copy(want, more)
 	if d := cmp.Diff(want, u.Query()); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}

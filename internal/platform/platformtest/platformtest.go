@@ -26,10 +26,16 @@ type Harness struct {
 	Unlisted bool   // one where the person has no role any more is not told from one that is gone
 	OwnToken bool   // targets hold tokens of their own
 
+	SubjectUntold bool // a probe does not tell whose token it is
+
 	// Servers says, where a person names one, how each of the Lab's fills in the form:
 	// its addresses, and what it does otherwise. All checks run at each.
 	Servers map[string]func(*platform.Spec)
 	Extra   url.Values // what the authorize address has beside RFC 6749 and RFC 7636
+	Switch  url.Values // what it has beside Extra where another account is wanted
+
+	TellsApp bool     // the platform tells for which app a token is
+	Silent   []string // servers that do not tell so, though others do
 
 	platform platform.Platform
 	server   string // the one of Servers in this run
@@ -56,6 +62,7 @@ func runLab(t *testing.T, h Harness) {
 	t.Run("refresh", func(t *testing.T) { runRefresh(t, h) })
 	t.Run("probe", func(t *testing.T) { runProbe(t, h) })
 	t.Run("revoke", func(t *testing.T) { runRevoke(t, h) })
+	t.Run("issued to", func(t *testing.T) { runIssued(t, h) })
 }
 
 // check is one subtest with a Lab of its own.

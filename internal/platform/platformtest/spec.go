@@ -39,6 +39,7 @@ func Spec(t *testing.T, p platform.Platform, day time.Time) {
 		"denial has words":          denial,
 		"refresh model":             refresh,
 		"revocation":                revocation,
+		"way to another account":    switching,
 		"targets":                   targetKinds,
 		"sources":                   sources,
 		"icon is a safe SVG":        icon,
@@ -173,9 +174,18 @@ func revocation(t *testing.T, p platform.Platform, s platform.Spec) {
 	if !slices.Contains([]platform.Reach{platform.ReachNone, platform.ReachToken, platform.ReachUserApp}, s.Revocation) {
 		t.Errorf("reach: got %q", s.Revocation)
 	}
+	if _, own := p.(platform.Revoker); !own && s.RevokeURL == "" && s.Revocation != platform.ReachNone {
+		t.Errorf("reach %q, and neither an address nor a way of its own", s.Revocation)
+	}
 	discovered := s.AuthorizeURL == ""
 	if !discovered && (s.RevokeURL == "") != (s.Revocation == platform.ReachNone) {
 		t.Errorf("address %q does not go with reach %q", s.RevokeURL, s.Revocation)
+	}
+}
+
+func switching(t *testing.T, _ platform.Platform, s platform.Spec) {
+	if s.Switch.SignOutURL != "" && !realAddress(s.Switch.SignOutURL) {
+		t.Errorf("%q is no real https address", s.Switch.SignOutURL)
 	}
 }
 

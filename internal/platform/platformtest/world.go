@@ -61,26 +61,33 @@ func newWorld(t *testing.T, h Harness, timeout time.Duration) *world {
 		front.Close()
 	})
 	w.env = platform.Env{HTTP: client, Now: w.now, PublicURL: "https://patchbay.test"}
-	if err := w.register(t, h); err != nil {
+	var err error
+	if w.app, err = register(t, w.platform, w.env, w.lab.Register, registration{h.server, w.redirect, w.app}); err != nil {
 		t.Fatal(err)
 	}
+	w.input, w.requests = h.server, nil
 	return w
 }
 
-// register makes our app: at the server, as the platform does, or at the Lab.
-func (w *world) register(t *testing.T, h Harness) error {
+// registration is an app to be made; the platform makes up its credentials where it
+// registers apps itself.
+type registration struct {
+	server, redirect string
+	app              platform.App
+}
+
+// register makes an app: at the server, as the platform does, or at the Lab.
+func register(t *testing.T, p platform.Platform, env platform.Env, atLab func(lab.App) error, r registration) (platform.App, error) {
 	t.Helper()
-	registrar, own := h.platform.(platform.Registrar)
+	registrar, own := p.(platform.Registrar)
 	if !own {
-		return w.lab.Register(lab.App{Platform: w.spec.ID, ClientID: w.app.ClientID, ClientSecret: w.app.ClientSecret.Reveal(), RedirectURIs: []string{w.redirect}})
+		return r.app, atLab(lab.App{Platform: p.Spec().ID, ClientID: r.app.ClientID, ClientSecret: r.app.ClientSecret.Reveal(), RedirectURIs: []string{r.redirect}})
 	}
-	server, err := registrar.Server(h.server)
+	server, err := registrar.Server(r.server)
 	if err != nil {
-		return err
+		return platform.App{}, err
 	}
-	w.app, err = registrar.Register(t.Context(), w.env, platform.Registration{Server: server, RedirectURI: w.redirect})
-	w.input, w.requests = h.server, nil
-	return err
+	return registrar.Register(t.Context(), env, platform.Registration{Server: server, RedirectURI: r.redirect})
 }
 
 // spec is the form as the server of this run fills it in.

@@ -48,6 +48,7 @@ var (
 	_ platform.Refresher      = (*Platform)(nil)
 	_ platform.Prober         = (*Platform)(nil)
 	_ platform.Revoker        = (*Platform)(nil)
+	_ platform.Unimportable   = (*Platform)(nil)
 	_ platform.Leaser         = (*Platform)(nil)
 	_ platform.Publisher      = (*Platform)(nil)
 	_ platform.Guide          = (*Platform)(nil)

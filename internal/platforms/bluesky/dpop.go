@@ -3,23 +3,19 @@ package bluesky
 import (
 	"context"
 	"crypto/ecdsa"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
-	"github.com/golang-jwt/jwt/v5"
-
 	"patchbay/internal/httpx"
 	"patchbay/internal/platform"
+	"patchbay/internal/platform/dpop"
 	"patchbay/internal/vault"
 )
 
 // binding is a DPoP key (RFC 9449) with the newest nonce of one server. Each
-// server has nonces of its own, so each conversation has its own binding.
+// server has nonces of its own, so each conversation has its own binding. They are kept
+// with the session, where a dpop.Sender forgets them with the process.
 type binding struct {
 	p     *Platform
 	key   *ecdsa.PrivateKey
@@ -28,26 +24,11 @@ type binding struct {
 
 // proof binds one request to the key; with an access token also to that token.
 func (b *binding) proof(method, address string, access vault.Secret) (string, error) {
-	public, err := publicJWK(b.key)
+	key, err := dpop.FromPrivate(b.key)
 	if err != nil {
 		return "", err
 	}
-	target, _, _ := strings.Cut(address, "?") // htu is without query (RFC 9449 §4.2)
-	claims := jwt.MapClaims{"jti": rand.Text(), "htm": method, "htu": target, "iat": b.p.wallClock().Unix()}
-	if b.nonce != "" {
-		claims["nonce"] = b.nonce
-	}
-	if !access.Empty() {
-		sum := sha256.Sum256([]byte(access.Reveal()))
-		claims["ath"] = base64.RawURLEncoding.EncodeToString(sum[:])
-	}
-	token := jwt.NewWithClaims(jwt.SigningMethodES256, claims)
-	token.Header["typ"], token.Header["jwk"] = "dpop+jwt", public
-	signed, err := token.SignedString(b.key)
-	if err != nil {
-		return "", fmt.Errorf("sign DPoP proof: %w", err)
-	}
-	return signed, nil
+	return key.Sign(dpop.Proof{Method: method, Address: address, Access: access, Nonce: b.nonce, At: b.p.wallClock()})
 }
 
 // post sends a form to the authorization server. form is called for every try, since
@@ -83,7 +64,7 @@ func (b *binding) get(ctx context.Context, env platform.Env, address string, acc
 // nothing then, so that a code sent twice this way was redeemed once.
 func (b *binding) twice(env platform.Env, access vault.Secret, build func() (*http.Request, error)) (*httpx.Response, error) {
 	resp, err := b.once(env, access, build)
-	if err != nil || !wantsNonce(resp) {
+	if err != nil || !dpop.WantsNonce(resp) {
 		return resp, err
 	}
 	return b.once(env, access, build)
@@ -108,19 +89,4 @@ func (b *binding) once(env platform.Env, access vault.Secret, build func() (*htt
 		b.nonce = nonce
 	}
 	return resp, nil
-}
-
-// wantsNonce knows both forms: 400 with a JSON error at the authorization server
-// (RFC 9449 §8), 401 with a challenge at the data server (§9).
-func wantsNonce(resp *httpx.Response) bool {
-	if resp.Header.Get("DPoP-Nonce") == "" {
-		return false
-	}
-	switch resp.Status {
-	case http.StatusBadRequest:
-		return oauthError(resp) == "use_dpop_nonce"
-	case http.StatusUnauthorized:
-		return strings.Contains(resp.Header.Get("WWW-Authenticate"), `error="use_dpop_nonce"`)
-	}
-	return false
 }

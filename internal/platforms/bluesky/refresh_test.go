@@ -2,6 +2,7 @@ package bluesky
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -275,8 +276,15 @@ func TestNothingIsRevokedWhereTheServerCannot(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := platform.Credentials{Refresh: vault.NewSecret("r"), Extra: w.session(t)} // names no revocation endpoint
-	if err := platform.Revoke(t.Context(), w.env, w.platform, platform.RevokeRequest{Credentials: c}); err != nil {
-		t.Errorf("got %v", err)
+	if err := platform.Revoke(t.Context(), w.env, w.platform, platform.RevokeRequest{Credentials: c}); !errors.Is(err, platform.ErrNoWay) {
+		t.Errorf("got %v, want ErrNoWay", err)
+	}
+}
+
+func TestTokensOfOthersAreNotImported(t *testing.T) {
+	t.Parallel()
+	if err := platform.Importable(newPlatform(Config{})); !errors.Is(err, platform.ErrNotImportable) {
+		t.Errorf("got %v, want ErrNotImportable", err)
 	}
 }
 

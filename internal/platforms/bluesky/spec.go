@@ -40,6 +40,10 @@ func (p *Platform) Spec() platform.Spec {
 		ProbeEvery:      24 * time.Hour,
 		Revocation:      platform.ReachToken,
 
+		// The consent is for the handle that the person types, which login_hint names; the answer
+		// for another account is refused (sub). https://atproto.com/specs/oauth
+		Switch: platform.Switch{Asks: true},
+
 		Input:   platform.InputHandle,
 		Targets: []platform.TargetKind{{Kind: "profile", Role: platform.RoleAccount}},
 		Pick:    platform.PickOne,

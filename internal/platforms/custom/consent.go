@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 
@@ -39,8 +40,9 @@ func (p *Platform) Authorize(ctx context.Context, env platform.Env, req platform
 // request is the address of the consent page.
 func (p *Platform) request(e endpoints, key *dpop.Key, req platform.AuthorizeRequest) (string, error) {
 	extra := url.Values{}
-	for name, values := range p.params {
-		extra[name] = values
+	maps.Copy(extra, p.params)
+	if req.Switch {
+		maps.Copy(extra, p.switching)
 	}
 	if key != nil {
 		extra.Set("dpop_jkt", key.Thumbprint())

@@ -27,10 +27,12 @@ type Platform struct {
 	par      parMode
 	dpop     bool
 	params   url.Values // further ones of the authorization request
-	identity identity
-	targets  *targets // nil: the identity is the one target
-	renew    renewal
-	trusted  []string
+	// switching are those that have the server ask which account.
+	switching url.Values
+	identity  identity
+	targets   *targets // nil: the identity is the one target
+	renew     renewal
+	trusted   []string
 
 	found  metadata
 	sender dpop.Sender
@@ -42,6 +44,7 @@ var (
 	_ platform.Exchanger  = (*Platform)(nil)
 	_ platform.Refresher  = (*Platform)(nil)
 	_ platform.Revoker    = (*Platform)(nil)
+	_ platform.Verifier   = (*Platform)(nil)
 	_ platform.Leaser     = (*Platform)(nil)
 	_ platform.Checker    = (*Platform)(nil)
 	_ platform.Guide      = (*Platform)(nil)

@@ -21,8 +21,10 @@ type endpoints struct {
 	Revoke    string // empty: it has none
 	PAR       string // empty: it has none
 	Userinfo  string // empty: it has none
-	PushFirst bool   // it takes pushed requests only
-	Issuer    string // what the callback's iss must be (RFC 9207); empty: none is sent
+	// Introspect is where it is told what a token is (RFC 7662); empty: nowhere.
+	Introspect string
+	PushFirst  bool   // it takes pushed requests only
+	Issuer     string // what the callback's iss must be (RFC 9207); empty: none is sent
 }
 
 // document is RFC 8414 §2 and OpenID Connect Discovery §3, as far as they are used.
@@ -33,6 +35,7 @@ type document struct {
 	Revoke       string `json:"revocation_endpoint"`
 	PAR          string `json:"pushed_authorization_request_endpoint"`
 	Userinfo     string `json:"userinfo_endpoint"`
+	Introspect   string `json:"introspection_endpoint"`
 	RequirePAR   bool   `json:"require_pushed_authorization_requests"`
 	IssParameter bool   `json:"authorization_response_iss_parameter_supported"`
 }
@@ -100,11 +103,12 @@ func (p *Platform) read(resp *httpx.Response) (endpoints, error) {
 	e := endpoints{
 		Authorize: cmp.Or(p.fixed.Authorize, d.Authorize), Token: cmp.Or(p.fixed.Token, d.Token), Revoke: cmp.Or(p.fixed.Revoke, d.Revoke),
 		PAR: cmp.Or(p.fixed.PAR, d.PAR), Userinfo: d.Userinfo, PushFirst: d.RequirePAR,
+		Introspect: cmp.Or(p.fixed.Introspect, d.Introspect),
 	}
 	if e.Authorize == "" || e.Token == "" {
 		return refuse("it names no authorization or no token endpoint")
 	}
-	for _, address := range []string{e.Authorize, e.Token, e.Revoke, e.PAR, e.Userinfo} {
+	for _, address := range []string{e.Authorize, e.Token, e.Revoke, e.PAR, e.Userinfo, e.Introspect} {
 		if address != "" && checkAddress(address, p.trusted) != nil {
 			return refuse("an endpoint is no address that may be called")
 		}

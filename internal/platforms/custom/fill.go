@@ -47,9 +47,11 @@ func (c *checker) platform() *Platform {
 		fixed: endpoints{
 			Authorize: c.address("authorize_url", f.AuthorizeURL), Token: c.address("token_url", f.TokenURL),
 			Revoke: c.address("revoke_url", f.RevokeURL), PAR: c.address("par_url", f.PARURL),
+			Introspect: c.address("introspection_url", f.IntrospectionURL),
 		},
-		par: word(c, "par", f.PAR, pars, "true", "required", "false"), dpop: f.DPoP, params: c.params(),
-		secret: c.secret(), clientID: c.clientID(), trusted: c.opt.Trusted,
+		par: word(c, "par", f.PAR, pars, "true", "required", "false"), dpop: f.DPoP, params: c.params("authorize_params", f.AuthorizeParams),
+		switching: c.params("switch.params", f.Switch.Params),
+		secret:    c.secret(), clientID: c.clientID(), trusted: c.opt.Trusted,
 	}
 	p.spec = c.spec(p.fixed)
 	p.identity, p.targets = c.identity(p.issuer != ""), c.targets()
@@ -82,6 +84,7 @@ func (c *checker) spec(fixed endpoints) platform.Spec {
 		Revocation:      word(c, "revocation", f.Revocation, reaches, "token", "user_app", "none"),
 		Targets:         []platform.TargetKind{{Kind: c.kind("identity.kind", f.Identity.Kind, "profile"), Role: platform.RoleAccount}},
 		Pick:            platform.PickOne,
+		Switch:          platform.Switch{Asks: len(f.Switch.Params) > 0, SignOutURL: c.address("switch.sign_out_url", f.Switch.SignOutURL)},
 	}
 	if s.ScopeSeparator == "" {
 		s.ScopeSeparator = " "
@@ -127,11 +130,11 @@ func (c *checker) clientID() string {
 	return c.credential("client_id", c.f.ClientID, "is missing: it is what the platform calls the app that you registered there").Reveal()
 }
 
-func (c *checker) params() url.Values {
+func (c *checker) params(key string, params map[string]string) url.Values {
 	out := url.Values{}
-	for name, value := range c.f.AuthorizeParams {
+	for name, value := range params {
 		if slices.Contains(ours, name) {
-			c.bad("authorize_params."+name, "follows from the other keys: leave it out")
+			c.bad(key+"."+name, "follows from the other keys: leave it out")
 		}
 		out.Set(name, value)
 	}

@@ -13,6 +13,8 @@ type form struct {
 	RevokeURL    string `yaml:"revoke_url"`
 	PARURL       string `yaml:"par_url"`
 
+	IntrospectionURL string `yaml:"introspection_url"`
+
 	ClientID         string `yaml:"client_id"`
 	ClientSecretEnv  string `yaml:"client_secret_env"`
 	ClientSecretFile string `yaml:"client_secret_file"`
@@ -25,6 +27,7 @@ type form struct {
 	ScopeSeparator  string            `yaml:"scope_separator"`
 	AuthorizeParams map[string]string `yaml:"authorize_params"`
 	DenialErrors    []string          `yaml:"denial_errors"`
+	Switch          switchForm        `yaml:"switch"`
 
 	AccessLifetime string      `yaml:"access_lifetime"`
 	Refresh        refreshForm `yaml:"refresh"`
@@ -35,6 +38,12 @@ type form struct {
 	RefreshRules []ruleForm   `yaml:"refresh_rules"`
 	CallRules    []ruleForm   `yaml:"call_rules"`
 	ProbeEvery   string       `yaml:"probe_every"`
+}
+
+// switchForm says how people come to another account than the one they are signed in with.
+type switchForm struct {
+	Params     map[string]string `yaml:"params"`
+	SignOutURL string            `yaml:"sign_out_url"`
 }
 
 type scopeForm struct {

@@ -35,18 +35,6 @@ func (p *Platform) Refresh(ctx context.Context, env platform.Env, req platform.R
 	return platform.ReadRefreshed(p.answering(e, key), resp, env.Now())
 }
 
-// Revoke is RFC 7009 at the server's address; nothing is sent where it has none.
-func (p *Platform) Revoke(ctx context.Context, env platform.Env, req platform.RevokeRequest) error {
-	if p.spec.Revocation == platform.ReachNone {
-		return nil
-	}
-	e, err := p.endpoints(ctx, env)
-	if err != nil || e.Revoke == "" {
-		return err
-	}
-	return platform.PostRevoke(ctx, env, p.at(e), req)
-}
-
 // Lease is Bearer, or DPoP with the consent's key.
 func (p *Platform) Lease(c platform.Credentials) (platform.Leased, error) {
 	if c.Extra.Empty() {

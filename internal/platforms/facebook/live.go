@@ -11,6 +11,7 @@ var (
 	_ platform.Refresher = facebook{}
 	_ platform.Prober    = facebook{}
 	_ platform.Revoker   = facebook{}
+	_ platform.Verifier  = facebook{}
 )
 
 // Refresh exchanges the user token for another one.
@@ -33,4 +34,9 @@ func (f facebook) Probe(ctx context.Context, c *platform.Client, targets []platf
 // Revoke takes the app off the person's account.
 func (f facebook) Revoke(ctx context.Context, env platform.Env, req platform.RevokeRequest) error {
 	return meta.Revoke(ctx, env, f.version, req)
+}
+
+// IssuedTo asks Meta whose app the token is of.
+func (f facebook) IssuedTo(ctx context.Context, c *platform.Client) (ours, known bool, err error) {
+	return meta.IssuedTo(ctx, c, f.version)
 }

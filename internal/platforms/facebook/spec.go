@@ -42,6 +42,8 @@ func spec(version string) platform.Spec {
 		Version:  version,
 		Versions: meta.Versions(),
 
+		Switch: meta.Switch(),
+
 		Targets: []platform.TargetKind{{Kind: "page", Role: platform.RoleAccount}},
 		Pick:    platform.PickMany,
 
@@ -49,6 +51,8 @@ func spec(version string) platform.Spec {
 			"https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow",
 			"https://developers.facebook.com/docs/facebook-login/guides/access-tokens/get-long-lived",
 			"https://developers.facebook.com/docs/facebook-login/web/permissions/",
+			"https://developers.facebook.com/docs/facebook-login/guides/advanced/re-authentication",
+			"https://developers.facebook.com/docs/graph-api/reference/user/permissions/",
 			"https://developers.facebook.com/documentation/business-sdk/common-scenarios/token-switch",
 			"https://developers.facebook.com/docs/graph-api/guides/error-handling",
 			"https://developers.facebook.com/docs/facebook-login/guides/access-tokens/debugging",

@@ -11,6 +11,7 @@ var (
 	_ platform.Refresher = instagram{}
 	_ platform.Prober    = instagram{}
 	_ platform.Revoker   = instagram{}
+	_ platform.Verifier  = instagram{}
 )
 
 // Refresh exchanges the user token for another one.
@@ -35,4 +36,9 @@ func (i instagram) Probe(ctx context.Context, c *platform.Client, targets []plat
 // Revoke takes the app off the person's account.
 func (i instagram) Revoke(ctx context.Context, env platform.Env, req platform.RevokeRequest) error {
 	return meta.Revoke(ctx, env, i.version, req)
+}
+
+// IssuedTo asks Meta whose app the token is of.
+func (i instagram) IssuedTo(ctx context.Context, c *platform.Client) (ours, known bool, err error) {
+	return meta.IssuedTo(ctx, c, i.version)
 }

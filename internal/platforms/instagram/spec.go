@@ -42,6 +42,8 @@ func spec(version string) platform.Spec {
 		Version:  version,
 		Versions: meta.Versions(),
 
+		Switch: meta.Switch(),
+
 		Targets: []platform.TargetKind{{Kind: "profile", Role: platform.RoleAccount}},
 		Pick:    platform.PickMany,
 
@@ -51,6 +53,8 @@ func spec(version string) platform.Spec {
 			"https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user",
 			"https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media_publish/",
 			"https://developers.facebook.com/docs/facebook-login/guides/access-tokens/get-long-lived",
+			"https://developers.facebook.com/docs/facebook-login/guides/advanced/re-authentication",
+			"https://developers.facebook.com/docs/graph-api/reference/user/permissions/",
 			"https://developers.facebook.com/docs/graph-api/guides/error-handling",
 			"https://developers.facebook.com/docs/facebook-login/guides/access-tokens/debugging",
 			"https://developers.facebook.com/docs/graph-api/overview/rate-limiting",

@@ -35,6 +35,7 @@ var (
 	_ platform.Exchanger = linkedin{}
 	_ platform.Prober    = linkedin{}
 	_ platform.Revoker   = linkedin{}
+	_ platform.Verifier  = linkedin{}
 	_ platform.Guide     = linkedin{}
 )
 

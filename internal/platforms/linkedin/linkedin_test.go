@@ -203,7 +203,9 @@ func TestWithoutOrganizations(t *testing.T) {
 // TestMembersOnlyConformance: the other form of the platform passes the same checks.
 func TestMembersOnlyConformance(t *testing.T) {
 	t.Parallel()
-	platformtest.Run(t, linkedin.New(linkedin.Config{MembersOnly: true}), platformtest.Harness{Creator: "creator", Targets: 1, AllOrNothing: true})
+	platformtest.Run(t, linkedin.New(linkedin.Config{MembersOnly: true}), platformtest.Harness{
+		Creator: "creator", Targets: 1, AllOrNothing: true, SubjectUntold: true, TellsApp: true,
+	})
 }
 
 // https://learn.microsoft.com/en-us/linkedin/shared/api-guide/concepts/error-handling

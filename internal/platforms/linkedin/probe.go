@@ -64,30 +64,41 @@ func unbelieved(err error) error {
 type introspection struct {
 	Active    *bool
 	Status    string
+	ClientID  string `json:"client_id"`
 	Scope     string
 	ExpiresAt int64 `json:"expires_at"` // unix seconds
 }
 
 // introspect falls back to reading the member where there is no such endpoint.
 func (a api) introspect(ctx context.Context) (platform.Proof, error) {
+	switch body, there, err := a.askAboutToken(ctx); {
+	case err != nil:
+		return platform.Proof{}, err
+	case !there:
+		return a.readMember(ctx)
+	default:
+		return a.judge(body)
+	}
+}
+
+// askAboutToken asks for the token with the app's credentials; there tells whether there is
+// an endpoint for it.
+func (a api) askAboutToken(ctx context.Context) (body introspection, there bool, err error) {
 	resp, err := platform.PostForm(ctx, a.client.Env, authOrigin+"/oauth/v2/introspectToken", url.Values{
 		"client_id": {a.client.App.ClientID}, "client_secret": {a.client.App.ClientSecret.Reveal()},
 		"token": {a.client.Credentials.Access.Reveal()},
 	}, nil)
 	if err != nil {
-		return platform.Proof{}, err
+		return introspection{}, false, err
 	}
 	if resp.Status == http.StatusNotFound {
-		return a.readMember(ctx)
+		return introspection{}, false, nil
 	}
 	if no := platform.ReadRefusal(introspectRules(), resp, a.client.Now()); no != nil {
-		return platform.Proof{}, no
+		return introspection{}, false, no
 	}
-	var body introspection
-	if err := platform.Decode(resp, &body); err != nil {
-		return platform.Proof{}, err
-	}
-	return a.judge(body)
+	err = platform.Decode(resp, &body)
+	return body, true, err
 }
 
 // introspectRules are about the app, which this call authenticates, and never about the member.

@@ -61,6 +61,11 @@ func spec(cfg Config) platform.Spec {
 		Versions:      versions(),
 		VersionHeader: "LinkedIn-Version",
 
+		// LinkedIn's list of parameters has none that asks which account. The page below is on no
+		// official page, and in wide use: it signs out and goes to the sign-in.
+		// https://learn.microsoft.com/en-us/linkedin/shared/authentication/authorization-code-flow
+		Switch: platform.Switch{SignOutURL: authOrigin + "/m/logout/"},
+
 		Targets: []platform.TargetKind{{Kind: "profile", Role: platform.RoleAccount}},
 		Pick:    platform.PickOne,
 

@@ -32,6 +32,7 @@ var (
 	_ platform.Authorizer = (*Platform)(nil)
 	_ platform.Exchanger  = (*Platform)(nil)
 	_ platform.Revoker    = (*Platform)(nil)
+	_ platform.Verifier   = (*Platform)(nil)
 	_ platform.Guide      = (*Platform)(nil)
 )
 

@@ -76,16 +76,22 @@ func (p *Platform) Known(ctx context.Context, env platform.Env, app platform.App
 // takeAppToken proves the app by the client credentials grant. The token itself is of
 // no use, and asking again is answered with the same one.
 func takeAppToken(ctx context.Context, env platform.Env, s server, app platform.App) error {
+	_, err := appToken(ctx, env, s, app)
+	return err
+}
+
+// appToken is a token of the app's own.
+func appToken(ctx context.Context, env platform.Env, s server, app platform.App) (vault.Secret, error) {
 	resp, err := platform.PostForm(ctx, env, s.Token, url.Values{
 		"grant_type": {"client_credentials"}, "scope": {scopesOf(s)},
 		"client_id": {app.ClientID}, "client_secret": {app.ClientSecret.Reveal()},
 	}, nil)
 	if err != nil {
-		return unreachable(err)
+		return vault.Secret{}, unreachable(err)
 	}
 	if word := oauthError(resp); word == "invalid_client" || word == "invalid_scope" {
-		return fmt.Errorf("app at %s: %s: %w", s.Origin, word, platform.ErrClientUnknown)
+		return vault.Secret{}, fmt.Errorf("app at %s: %s: %w", s.Origin, word, platform.ErrClientUnknown)
 	}
-	_, err = platform.ReadToken(s.spec(), resp, env.Now())
-	return err
+	token, err := platform.ReadToken(s.spec(), resp, env.Now())
+	return token.Credentials.Access, err
 }

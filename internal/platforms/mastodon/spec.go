@@ -40,6 +40,10 @@ func spec() platform.Spec {
 		// https://github.com/mastodon/mastodon/blob/v4.5.3/config/initializers/doorkeeper.rb
 		Revocation: platform.ReachUserApp,
 
+		// force_login is always there: see Authorize. Where to sign out differs by server.
+		// https://docs.joinmastodon.org/methods/oauth/#authorize
+		Switch: platform.Switch{Asks: true},
+
 		Input:   platform.InputServer,
 		Targets: []platform.TargetKind{{Kind: "profile", Role: platform.RoleAccount}},
 		Pick:    platform.PickOne,

@@ -39,6 +39,12 @@ func spec() platform.Spec {
 		ProbeEvery:     0, // never by itself: X charges for each read of an account
 		Revocation:     platform.ReachToken,
 
+		// OAuth 2.0 has nothing like the force_login of OAuth 1.0a: X's list of parameters ends
+		// without one, and its page takes whoever is signed in. The address is that of the item
+		// "Log out" in X's own menu of accounts.
+		// https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code
+		Switch: platform.Switch{SignOutURL: "https://x.com/logout"},
+
 		Targets: []platform.TargetKind{{Kind: "profile", Role: platform.RoleAccount}},
 		Pick:    platform.PickOne,
 
