@@ -47,3 +47,26 @@ func TestEventsAreReadInOrderWithoutGaps(t *testing.T) {
 		t.Errorf("event (-want +got):\n%s", diff)
 	}
 }
+
+// A question about the end of the log is held until there is something to tell.
+func TestEventsAreWaitedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.create(t, "")
+	answered := make(chan answer, 1)
+	go func() {
+		got, err := w.try(w.key, "GET", "/v1/events?after=1&wait=60", "")
+		if err != nil {
+			t.Error(err)
+		}
+		answered <- got
+	}()
+	w.create(t, "") // before or while it is waited for
+	if got := wantStatus(t, <-answered, 200); got.body["next"] != 2.0 || len(got.body["data"].([]any)) != 1 {
+		t.Errorf("got %s, want the second event", got.text)
+	}
+	same(t, "what is there is told at once", w.get(t, "/v1/events?wait=60")["next"], any(2.0))
+	same(t, "nothing came", w.get(t, "/v1/events?after=2&wait=1"), map[string]any{"data": []any{}, "next": 2.0})
+	w.refuse(t, "GET", "/v1/events?wait=61", "", 422, "wait", "range")
+	w.refuse(t, "GET", "/v1/events?wait=-1", "", 422, "wait", "range")
+}

@@ -132,12 +132,15 @@ func TestTroubleIsTold(t *testing.T) {
 }
 
 // orphan is the address of a channel that stands without a consent.
-func (w *world) orphan(t *testing.T) string {
+func (w *world) orphan(t *testing.T) string { return w.save(t, "page", "orphan") }
+
+// save makes a channel that stands without a consent.
+func (w *world) save(t *testing.T, kind, externalID string) string {
 	t.Helper()
 	var made connect.SavedChannel
 	must(t, w.store.InTx(t.Context(), func(tx connect.Tx) (err error) {
 		made, err = tx.SaveChannel(t.Context(), connect.Channel{
-			WorkspaceID: w.space.ID, OwnerID: 1, Platform: "garden", Kind: "page", ExternalID: "orphan", Lifecycle: connect.LifecycleActive,
+			WorkspaceID: w.space.ID, OwnerID: 1, Platform: "garden", Kind: kind, ExternalID: externalID, Lifecycle: connect.LifecycleActive,
 			Health: connect.HealthUnknown, Review: connect.ReviewNone, FactsAt: w.clock.Now(), CreatedAt: w.clock.Now(), UpdatedAt: w.clock.Now(),
 		})
 		return err

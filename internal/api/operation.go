@@ -25,6 +25,18 @@ func remove[I, T any](api huma.API, path, tag string, scope connect.Scope, d doc
 	huma.Register(api, op, h.run)
 }
 
+// destroy is an operation after which nothing is left to tell.
+func destroy[I any](api huma.API, path, tag string, scope connect.Scope, d doc, h func(ctx context.Context, in *I) error) {
+	op := d.operation(http.MethodDelete, path, tag, scope)
+	op.DefaultStatus = http.StatusNoContent
+	huma.Register(api, op, func(ctx context.Context, in *I) (*struct{}, error) {
+		if err := h(ctx, in); err != nil {
+			return nil, newProblem(err)
+		}
+		return nil, nil
+	})
+}
+
 // post is an operation on what exists. It is idempotent by itself.
 func post[I, T any](api huma.API, path, tag string, scope connect.Scope, d doc, h handler[I, T]) {
 	op := withBody(d.operation(http.MethodPost, path, tag, scope))

@@ -45,7 +45,7 @@ var leaseTokenDoc = doc{
 
 var listAuditEntriesDoc = doc{
 	id: "listAuditEntries", summary: "Read the audit log", fails: []int{422},
-	text: "Lists who was lent a token and who asked for a check, by ascending id, beginning after `after`; follow `next`. A key that is bound to one owner may not read it.",
+	text: "Lists who did what, when and from where, by ascending number, beginning after `after`; follow `next`. Everything that changes something is in it, and every lease of a token and check of a channel. Entries name nobody, and outlive whom they are about. A key that is bound to one owner may not read it.",
 }
 
 var listPlatformsDoc = doc{
@@ -60,7 +60,7 @@ var getPlatformDoc = doc{
 
 var listEventsDoc = doc{
 	id: "listEvents", summary: "Read events", fails: []int{422},
-	text: "Lists what happened, by ascending number, beginning after `after`. Numbers are in commit order without gaps, so that whoever remembers `next` misses nothing. A key that is bound to one owner may not read it.",
+	text: "Lists what happened, by ascending number, beginning after `after`. Numbers are in commit order without gaps, so that whoever remembers `next` misses nothing. With `wait` the answer comes as soon as there is an event after that number, or with none when the time is over: ask again then. A key that is bound to one owner may not read it.",
 }
 
 var cancelSessionDoc = doc{

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"patchbay/internal/connect"
+	"patchbay/internal/fault"
 )
 
 type createOwnerInput struct {
@@ -38,4 +39,26 @@ type updateOwnerInput struct {
 func (a *API) updateOwner(ctx context.Context, in *updateOwnerInput) (ownerDetailJSON, error) {
 	owner, err := a.svc.ChangeOwner(ctx, callerOf(ctx), in.ID, in.Body.core())
 	return toOwnerDetail(owner), err
+}
+
+type eraseOwnerInput struct {
+	ID   int64 `path:"id" doc:"Our id of the owner." example:"3"`
+	Body eraseOwnerJSON
+}
+
+var errNotThatOwner = fault.InvalidField("confirm", "mismatch", "must be the external_id of the owner to erase")
+
+func (a *API) eraseOwner(ctx context.Context, in *eraseOwnerInput) (erasedJSON, error) {
+	caller := callerOf(ctx)
+	if caller.May(connect.ScopeOwnersWrite) && caller.OwnerID == 0 { // others are refused by the core, and told nothing before
+		owner, err := a.svc.Owner(ctx, caller, in.ID)
+		if err != nil {
+			return erasedJSON{}, err
+		}
+		if owner.ExternalID != in.Body.Confirm {
+			return erasedJSON{}, errNotThatOwner
+		}
+	}
+	erased, err := a.svc.EraseOwner(ctx, caller, in.ID)
+	return toErased(erased), err
 }

@@ -34,6 +34,9 @@ func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 			return
 		}
 	}
+	if from := httpx.ClientIP(r); from.IsValid() {
+		caller.From = from.String()
+	}
 	next(huma.WithValue(ctx, callerKey{}, caller))
 }
 

@@ -36,7 +36,7 @@ func TestSessionIsMadeAndReadAgain(t *testing.T) {
 		"id": read["id"], "status": "pending", "origin": "native", "selection": "one", "initiator_check": "same_browser", "confirm_by": nil, "platforms": []any{"garden", "x"},
 		"owner":        map[string]any{"id": read["owner"].(map[string]any)["id"], "external_id": "user_42", "name": "Corner bakery"},
 		"redirect_url": "https://app.example/back?a=1&b=2", "platform": nil, "reason": nil, "message": nil, "ended_at": nil,
-		"channel_ids": []any{}, "channels": []any{},
+		"reconnect_channel_id": nil, "channel_ids": []any{}, "channels": []any{},
 	}
 	if diff := cmp.Diff(want, read); diff != "" {
 		t.Errorf("session (-want +got):\n%s", diff)

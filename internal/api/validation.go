@@ -39,6 +39,7 @@ func rejected(e *huma.ErrorModel) error {
 // What follows a beginning comes from the schema, so it may be shown; any other
 // message may quote the input. Longer beginnings stand before their shorter ones.
 var wordings = []struct{ begins, reason, message string }{
+	{"expected string to be RFC 3339 date-time", "time", "must be a time as RFC 3339 writes it"},
 	{"expected string", "type", "must be a string"},
 	{"expected integer", "type", "must be a whole number"},
 	{"invalid integer", "type", "must be a whole number"},

@@ -1,6 +1,10 @@
 package api
 
-import "time"
+import (
+	"time"
+
+	"patchbay/internal/fault"
+)
 
 // stamp is how every time is written: RFC 3339, UTC, milliseconds.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
@@ -10,6 +14,18 @@ func stampOrNil(t time.Time) *string {
 		return nil
 	}
 	return new(stamp(t))
+}
+
+// timeOf reads a time of a request; one that was not given is zero.
+func timeOf(field, raw string) (time.Time, error) {
+	if raw == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339, raw)
+	if err != nil {
+		return time.Time{}, fault.InvalidField(field, "time", "must be a time as RFC 3339 writes it")
+	}
+	return t.UTC(), nil
 }
 
 // dayOrNil is a day of a calendar, such as the end of an API version.

@@ -9,7 +9,7 @@ type attemptsJSON struct {
 type attemptJSON struct {
 	ID        int64      `json:"id" example:"21" doc:"The attempt's id."`
 	Platform  string     `json:"platform" example:"facebook" doc:"Where it went."`
-	Status    string     `json:"status" enum:"away,exchanging,verifying,choosing,confirming,succeeded,denied,failed,interrupted,superseded,expired" example:"denied" doc:"How far it came; those from succeeded on are final."`
+	Status    string     `json:"status" enum:"away,exchanging,verifying,choosing,warned,confirming,succeeded,denied,failed,interrupted,superseded,expired" example:"denied" doc:"How far it came; those from succeeded on are final."`
 	Reason    *string    `json:"reason" example:"denied" doc:"Stable slug of why it failed; null otherwise."`
 	Message   *string    `json:"message" example:"User denied permissions" doc:"The reason in English, for a person."`
 	CreatedAt string     `json:"created_at" format:"date-time" example:"2026-03-01T09:30:20.000Z" doc:"When the person left for the platform."`

@@ -18,6 +18,7 @@ type channelJSON struct {
 	Kind       string     `json:"kind" example:"page" doc:"What it is there: page, profile, channel, organization, …"`
 	ExternalID string     `json:"external_id" example:"108204" doc:"The platform's id of it, as text."`
 	Name       *string    `json:"name" example:"Corner bakery" doc:"How the platform calls it."`
+	Label      *string    `json:"label" example:"Bakery, main page" doc:"Your own name for it; null: none."`
 	Username   *string    `json:"username" example:"cornerbakery" doc:"Its handle, without @."`
 	URL        *string    `json:"url" example:"https://www.facebook.com/cornerbakery" doc:"Where people see it."`
 	AvatarURL  *string    `json:"avatar_url" example:"https://app.example/avatar.jpg" doc:"Its picture."`
@@ -55,7 +56,7 @@ func toChannel(c connect.Channel, o connect.Owner) channelJSON {
 	f := c.Facts
 	return channelJSON{
 		ID: c.ID, Owner: toOwner(o), Platform: c.Platform, Kind: c.Kind, ExternalID: c.ExternalID,
-		Name: orNil(f.Name), Username: orNil(f.Username), URL: orNil(f.URL), AvatarURL: orNil(f.AvatarURL),
+		Name: orNil(f.Name), Label: orNil(c.Label), Username: orNil(f.Username), URL: orNil(f.URL), AvatarURL: orNil(f.AvatarURL),
 		Category: orNil(f.Category), Followers: f.Followers, Verified: f.Verified, FactsAt: stamp(c.FactsAt),
 		Lifecycle: string(c.Lifecycle), Health: healthJSON{string(c.Health), orNil(c.HealthReason)},
 		HealthAt: stamp(healthSince(c)), ProvenAt: stampOrNil(c.ProvenAt), Review: string(c.Review),

@@ -25,6 +25,22 @@ func (c *ownerChangeJSON) core() connect.OwnerChange {
 	return connect.OwnerChange{Name: c.Name, AvatarURL: c.AvatarURL, ContactEmail: c.ContactEmail, Reference: c.Reference}
 }
 
+type eraseOwnerJSON struct {
+	Confirm string `json:"confirm" minLength:"1" maxLength:"255" example:"user_42" doc:"The owner's external id, once more: what is erased does not come back."`
+}
+
+type erasedJSON struct {
+	OwnerID  int64 `json:"owner_id" example:"3" doc:"Our id of the owner that was."`
+	Channels int   `json:"channels" example:"4" doc:"How many channels went."`
+	Grants   int   `json:"grants" example:"2" doc:"How many consents went, with their credentials."`
+	Sessions int   `json:"sessions" example:"9" doc:"How many sessions went, with their links."`
+	Keys     int   `json:"keys" example:"1" doc:"How many API keys went that were bound to the owner."`
+}
+
+func toErased(e connect.Erased) erasedJSON {
+	return erasedJSON{OwnerID: e.OwnerID, Channels: e.Channels, Grants: e.Grants, Sessions: e.Sessions, Keys: e.Keys}
+}
+
 type ownerDetailJSON struct {
 	ID           int64   `json:"id" example:"3" doc:"Our id of the owner."`
 	ExternalID   string  `json:"external_id" example:"user_42" doc:"Your id of the owner."`

@@ -38,8 +38,9 @@ type sessionJSON struct {
 	Origin         string               `json:"origin" example:"native" doc:"Which interface made it: native, or the name of a published one."`
 	Owner          ownerJSON            `json:"owner" doc:"Whose channels they will be."`
 	Platforms      []string             `json:"platforms" nullable:"false" example:"[\"facebook\",\"x\"]" doc:"The platforms offered; empty: all."`
-	Selection      string               `json:"selection" enum:"platform,one" example:"platform" doc:"How many targets one consent may turn into channels."`
+	Selection      string               `json:"selection" enum:"platform,one,all" example:"platform" doc:"How many targets one consent may turn into channels; all: everything that can be chosen, without asking."`
 	InitiatorCheck string               `json:"initiator_check" enum:"same_browser,confirm,none" example:"same_browser" doc:"How it is known that who finished is who began."`
+	ReconnectID    *int64               `json:"reconnect_channel_id" example:"5" doc:"The channel that it is pinned to: only a consent that reaches this one is taken; null: none."`
 	RedirectURL    *string              `json:"redirect_url" example:"https://app.example/connected" doc:"Where the person returns."`
 	Platform       *string              `json:"platform" example:"facebook" doc:"The platform of the last attempt; null before the first."`
 	Reason         *string              `json:"reason" example:"denied" doc:"Stable slug of why the last attempt failed; null otherwise."`
@@ -65,7 +66,7 @@ func toSession(v connect.SessionView) sessionJSON {
 	s := v.Session
 	return sessionJSON{
 		ID: s.ID, Status: string(s.Status), Origin: s.Origin, Owner: toOwner(v.Owner), Platforms: listed(s.Platforms),
-		Selection: string(s.Selection), InitiatorCheck: string(s.InitiatorCheck), RedirectURL: orNil(s.RedirectURL), Platform: orNil(s.Platform), Reason: orNil(s.Reason),
+		Selection: string(s.Selection), InitiatorCheck: string(s.InitiatorCheck), ReconnectID: orNil(s.ReconnectID), RedirectURL: orNil(s.RedirectURL), Platform: orNil(s.Platform), Reason: orNil(s.Reason),
 		Message: orNil(s.Message), ChannelIDs: listed(s.ChannelIDs), Channels: each(v.Channels, toChannelSummary),
 		CreatedAt: stamp(s.CreatedAt), UpdatedAt: stamp(s.UpdatedAt), ExpiresAt: stamp(s.ExpiresAt),
 		ConfirmBy: stampOrNil(s.ConfirmBy), EndedAt: stampOrNil(s.EndedAt),

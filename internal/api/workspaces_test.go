@@ -9,10 +9,11 @@ import (
 func TestAWorkspaceComesWithAKeyThatMayAllInsideIt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	made := w.post(t, "/v1/workspaces", `{"name":"Bakers","require_redirect_url":true,"allowed_redirects":["https://app.example/a"]}`)
+	made := w.post(t, "/v1/workspaces", `{"name":"Bakers","require_redirect_url":true,"allowed_redirects":["https://app.example/a"],"bounce_page":true}`)
 	key, _ := made["key"].(string)
 	same(t, "made", without(made, "key", "id", "created_at"), map[string]any{
 		"name": "Bakers", "require_redirect_url": true, "allowed_redirects": []any{"https://app.example/a"},
+		"headless_connect": true, "bounce_page": true,
 	})
 	path := "/v1/workspaces/" + idOf(made)
 	same(t, "read by the operator", w.get(t, path), without(made, "key"))
@@ -31,9 +32,10 @@ func TestAWorkspaceComesWithAKeyThatMayAllInsideIt(t *testing.T) {
 	session := `{"redirect_url":"https://app.example/b"}`
 	got := wantStatus(t, w.call(t, key, "POST", "/v1/sessions", session), 422)
 	same(t, "reason", reasonOf(got, "redirect_url"), any("not_allowed"))
-	changed := wantStatus(t, w.call(t, key, "PATCH", path, `{"allowed_redirects":[],"name":"Brewers"}`), 200).body
+	changed := wantStatus(t, w.call(t, key, "PATCH", path, `{"allowed_redirects":[],"name":"Brewers","headless_connect":false,"bounce_page":false}`), 200).body
 	same(t, "changed", without(changed, "id", "created_at"), map[string]any{
 		"name": "Brewers", "require_redirect_url": true, "allowed_redirects": []any{},
+		"headless_connect": false, "bounce_page": false,
 	})
 	wantStatus(t, w.call(t, key, "POST", "/v1/sessions", session), 201)
 }

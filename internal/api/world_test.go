@@ -24,6 +24,7 @@ import (
 	"patchbay/internal/platforms"
 	"patchbay/internal/store/sqlstore"
 	"patchbay/internal/vault"
+	"patchbay/internal/webhook"
 )
 
 const publicURL = "https://connect.example"
@@ -33,6 +34,7 @@ const publicURL = "https://connect.example"
 type world struct {
 	svc    *connect.Service
 	api    *api.API
+	hooks  *webhook.Service
 	url    string
 	store  *watched
 	clock  *clock
@@ -64,7 +66,10 @@ func newWorld(t *testing.T) *world {
 		Env:       platform.Env{HTTP: httpx.NewClient(httpx.ClientConfig{}), Now: w.clock.Now, PublicURL: publicURL},
 		Log:       slog.New(slog.DiscardHandler),
 	})
-	w.api = api.New(w.svc, api.Config{PublicURL: publicURL, Version: "1.2.3"})
+	w.hooks = webhook.New(webhook.Config{
+		Store: store, Core: w.svc, Vault: sealer, Client: webhook.NewClient(nil, true), Now: w.clock.Now, Log: slog.New(slog.DiscardHandler),
+	})
+	w.api = api.New(w.svc, w.hooks, api.Config{PublicURL: publicURL, Version: "1.2.3"})
 	server := httptest.NewServer(httpx.Log(slog.New(slog.NewJSONHandler(w.log, nil)), httpx.Mux(w.api.Routes())))
 	t.Cleanup(server.Close)
 	w.url = server.URL
@@ -224,7 +229,9 @@ type garden struct {
 	tokens  int           // told so far
 	coy     bool          // does not tell which scopes were granted
 	proof   platform.Proof
-	refusal *platform.Refusal // of refreshes and probes; nil: they are fine
+	refusal *platform.Refusal // of refreshes, probes and questions after a token's app; nil: they are fine
+	again   bool              // the next consent is of the person before, not of somebody new
+	foreign bool              // tokens were issued to another app
 }
 
 func (g *garden) Spec() platform.Spec {
@@ -294,11 +301,22 @@ func (g *garden) refuse(class platform.Class, reason string) {
 	g.set(func(g *garden) { g.refusal = platform.Refuse(class, reason, nil) })
 }
 
+func (g *garden) IssuedTo(context.Context, *platform.Client) (ours, known bool, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.refusal != nil {
+		return false, false, g.refusal
+	}
+	return !g.foreign, true, nil
+}
+
 // Targets is somebody new every time, with pages of their own.
 func (g *garden) Targets(context.Context, *platform.Client) (platform.Identity, []platform.Target, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.people++
+	if !g.again {
+		g.people++
+	}
 	var targets []platform.Target
 	for i := range g.targets {
 		targets = append(targets, platform.Target{

@@ -18,23 +18,28 @@ import (
 	"patchbay/internal/metrics"
 	"patchbay/internal/platform"
 	"patchbay/internal/store/sqlstore"
+	"patchbay/internal/webhook"
 )
 
 // App is the wired program. Close it when Run has returned.
 type App struct {
-	Service *connect.Service
-	Lab     *lab.Lab // nil without one
-	Handler http.Handler
-	Routes  []httpx.Route
+	Service  *connect.Service
+	Webhooks *webhook.Service
+	Lab      *lab.Lab // nil without one
+	Handler  http.Handler
+	Routes   []httpx.Route
 
 	store   *sqlstore.Store
 	keys    *keyring
-	client  *httpx.Client
+	client  *httpx.Client // calls platforms
 	log     *slog.Logger
 	limits  Limits
 	rates   *rates
 	metrics *metrics.Metrics
 	began   time.Time
+
+	receivers *httpx.Client // calls webhook endpoints
+	bell      jobs.Bell     // rung by committed deliveries
 
 	labApps []lab.App // as registered at the Lab
 }
@@ -114,6 +119,7 @@ func wireWith(ctx context.Context, cfg config.Config, opt Options, store *sqlsto
 		RefreshRate: cfg.RefreshRate, RefreshDeadline: min(2*cfg.PlatformTimeout, time.Minute), // a stop waits for it
 		Refreshed: func(platformID string, class platform.Class) { a.metrics.Refreshed(platformID, string(class)) },
 	})
+	a.Webhooks = a.webhooks(cfg, opt, a.Service)
 	if a.Routes, err = a.routes(cfg, opt, set.lab); err != nil {
 		return nil, err
 	}
@@ -137,6 +143,7 @@ func (a *App) Run(ctx context.Context) {
 		{Name: "drop_kept_replies", Every: 10 * time.Minute, Do: a.Service.DropReplies},
 	}
 	loops = append(loops, a.keys.loops()...)
+	loops = append(loops, a.webhookLoops()...)
 	if a.Lab != nil {
 		loops = append(loops, labLoop(a.Lab))
 	}
@@ -146,6 +153,8 @@ func (a *App) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	wg.Go(func() { a.refresh(ctx) })
+	wg.Go(func() { a.revoke(ctx) })
+	wg.Go(func() { a.deliver(ctx) })
 	jobs.Run(ctx, a.log, a.watched(loops))
 }
 
@@ -167,6 +176,7 @@ func (a *App) sweep() func(context.Context) error {
 // Close closes what New opened.
 func (a *App) Close() error {
 	a.client.CloseIdle()
+	a.receivers.CloseIdle()
 	var kept error
 	if a.Lab != nil {
 		kept = a.Lab.Save()

@@ -6,6 +6,7 @@ import (
 	"patchbay/internal/api"
 	"patchbay/internal/config"
 	"patchbay/internal/dialect/marketingblocks"
+	"patchbay/internal/dialect/smartlyq"
 	"patchbay/internal/hosted"
 	"patchbay/internal/httpx"
 	"patchbay/internal/lab"
@@ -20,15 +21,16 @@ func (a *App) routes(cfg config.Config, opt Options, inLab []string) ([]httpx.Ro
 	}
 	pages, err := hosted.New(hosted.Config{
 		Service: a.Service, PublicURL: cfg.PublicURL, LabURL: standIn, InLab: inLab, LabServers: servers, Limits: a.rates,
-		Faces: []hosted.Face{hosted.NativeFace{}, marketingblocks.Face{}},
+		Faces: []hosted.Face{hosted.NativeFace{}, marketingblocks.Face{}, smartlyq.Face{}},
 	})
 	if err != nil {
 		return nil, err
 	}
 	routes := append(a.probes(), a.metricsRoute(cfg, opt))
 	routes = append(routes, pages.Routes()...)
-	routes = append(routes, api.New(a.Service, api.Config{PublicURL: cfg.PublicURL, Version: opt.Version, Limit: a.rates.key}).Routes()...)
+	routes = append(routes, api.New(a.Service, a.Webhooks, api.Config{PublicURL: cfg.PublicURL, Version: opt.Version, Limit: a.rates.key}).Routes()...)
 	routes = append(routes, marketingblocks.New(a.Service, cfg.PublicURL, opt.Now, a.rates.key).Routes()...)
+	routes = append(routes, smartlyq.New(a.Service, cfg.PublicURL, opt.Now, a.rates.key).Routes()...)
 	if a.Lab != nil {
 		routes = append(routes, a.Lab.Routes()...)
 	}

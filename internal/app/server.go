@@ -26,7 +26,7 @@ type Listener struct {
 func (a *App) Serve(ctx context.Context, ready func(), listeners ...Listener) error {
 	collectSeldom()
 	if a.store.Engine() == "sqlite" { // nobody else has the store: whoever held a grant is dead
-		if err := a.Service.ReleaseGrants(ctx); err != nil {
+		if err := errors.Join(a.Service.ReleaseGrants(ctx), a.Webhooks.ReleaseDeliveries(ctx)); err != nil {
 			return err
 		}
 	}

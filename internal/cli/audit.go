@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,7 +15,8 @@ import (
 
 // AuditCmd is `patchbay audit`.
 type AuditCmd struct {
-	List AuditListCmd `cmd:"" help:"List who was lent a token or asked for a check, and when."`
+	List   AuditListCmd   `cmd:"" help:"List who did what, when and from where."`
+	Verify AuditVerifyCmd `cmd:"" help:"Prove that nobody changed the log."`
 }
 
 // Help is shown by --help.
@@ -23,12 +25,13 @@ func (*AuditCmd) Help() string {
 
     patchbay audit list
     patchbay audit list --all --json | jq -r '.data[] | select(.channel_id == 5)'
+    patchbay audit verify
 `
 }
 
 // AuditListCmd is `patchbay audit list`.
 type AuditListCmd struct {
-	After int64 `name:"after" placeholder:"ID" help:"Only entries after this one: the next of an earlier --json."`
+	After int64 `name:"after" placeholder:"N" help:"Only entries above this number: the next of an earlier --json."`
 	Limit int   `name:"limit" default:"50" placeholder:"N" help:"List at most this many (default: ${default})."`
 	All   bool  `name:"all" help:"List all there are."`
 	JSON  bool  `name:"json" help:"Print one JSON object: data, and next to go on after."`
@@ -38,7 +41,8 @@ type AuditListCmd struct {
 
 // Help is shown by --help.
 func (*AuditListCmd) Help() string {
-	return `Lists the workspace's audit log, the oldest first. It needs a key with the scope audit:read that is bound to no owner.
+	return `Lists the workspace's audit log, the oldest first: what was done, by which key, by a person on the connect pages, by the operator or
+by the server itself, and from which address. It needs a key with the scope audit:read that is bound to no owner.
 
 Examples:
 
@@ -75,7 +79,7 @@ func (c *AuditListCmd) Run(ctx context.Context, w *World) error {
 	case c.JSON:
 		return writeJSON(w.Stdout, page)
 	case len(page.Data) == 0:
-		fmt.Fprintln(w.Stderr, "Nothing there. Leases of tokens and checks of channels are logged.")
+		fmt.Fprintln(w.Stderr, "Nothing there. Whatever changes something is logged, and each lease of a token.")
 		return nil
 	}
 	if err := printAudit(w, page.Data); err != nil {
@@ -114,9 +118,11 @@ func printAudit(w *World, raw []json.RawMessage) error {
 	var rows [][]cell
 	for _, r := range raw {
 		var e struct {
-			ID        int64          `json:"id"`
+			Number    int64          `json:"number"`
 			At        time.Time      `json:"at"`
+			Actor     string         `json:"actor"`
 			KeyID     int64          `json:"key_id"`
+			From      string         `json:"from"`
 			Action    string         `json:"action"`
 			OwnerID   int64          `json:"owner_id"`
 			ChannelID int64          `json:"channel_id"`
@@ -125,22 +131,28 @@ func printAudit(w *World, raw []json.RawMessage) error {
 		if err := json.Unmarshal(r, &e); err != nil {
 			return fmt.Errorf("audit entry in the server's answer: %w", err)
 		}
-		var more []string
-		for _, name := range slices.Sorted(maps.Keys(e.Data)) {
-			more = append(more, fmt.Sprintf("%s=%v", name, e.Data[name]))
-		}
 		rows = append(rows, []cell{
-			{strconv.FormatInt(e.ID, 10), nil},
+			{strconv.FormatInt(e.Number, 10), nil},
 			{w.day(e.At), nil},
+			{clean(strings.TrimSpace(e.Actor + " " + idFilter(e.KeyID))), nil},
+			{clean(cmp.Or(e.From, "-")), nil},
 			{clean(e.Action), p.bold},
-			{idOrNone(e.KeyID), nil},
 			{idOrNone(e.ChannelID), nil},
 			{idOrNone(e.OwnerID), nil},
-			{clean(strings.Join(more, " ")), p.dim},
+			{clean(pairs(e.Data)), p.dim},
 		})
 	}
-	writeTable(w.Stdout, p, w.width(w.Stdout), []string{"ID", "TIME", "ACTION", "KEY", "CHANNEL", "OWNER", "DETAILS"}, rows)
+	writeTable(w.Stdout, p, w.width(w.Stdout), []string{"NUMBER", "TIME", "WHO", "FROM", "ACTION", "CHANNEL", "OWNER", "DETAILS"}, rows)
 	return nil
+}
+
+// pairs is an object in one line.
+func pairs(data map[string]any) string {
+	var said []string
+	for _, name := range slices.Sorted(maps.Keys(data)) {
+		said = append(said, fmt.Sprintf("%s=%v", name, data[name]))
+	}
+	return strings.Join(said, " ")
 }
 
 func idOrNone(id int64) string {

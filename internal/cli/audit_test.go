@@ -17,7 +17,7 @@ func auditLog(total int, asked *[]string) http.Handler {
 		after, _ := strconv.Atoi(r.URL.Query().Get("after"))
 		next, rows := after, []string{}
 		for id := after/10*10 + 10; id <= 10*total && len(rows) < limit; id += 10 {
-			rows = append(rows, fmt.Sprintf(`{"id":%d,"at":"2026-03-01T09:31:12.480Z","key_id":4,"action":"token.leased","owner_id":3,"channel_id":5,"data":{"version":8,"note":"\u001b[31m"}}`, id))
+			rows = append(rows, fmt.Sprintf(`{"number":%d,"at":"2026-03-01T09:31:12.480Z","actor":"key","key_id":4,"from":"203.0.113.7","action":"token.leased","owner_id":3,"channel_id":5,"data":{"version":8,"note":"\u001b[31m"}}`, id))
 			next = id
 		}
 		fmt.Fprintf(w, `{"data":[%s],"next":%d}`, strings.Join(rows, ","), next)

@@ -15,6 +15,7 @@ type channel struct {
 	Kind       string    `json:"kind"`
 	ExternalID string    `json:"external_id"`
 	Name       string    `json:"name"`
+	Label      string    `json:"label"` // the application's own name; empty: none
 	Username   string    `json:"username"`
 	URL        string    `json:"url"`
 	Category   string    `json:"category"`
@@ -35,13 +36,7 @@ type health struct {
 }
 
 func decodeChannels(raw []json.RawMessage) ([]channel, error) {
-	list := make([]channel, len(raw))
-	for i, r := range raw {
-		if err := json.Unmarshal(r, &list[i]); err != nil {
-			return nil, fmt.Errorf("channel in the server's answer: %w", err)
-		}
-	}
-	return list, nil
+	return decodeAll[channel](raw, "channel")
 }
 
 func (c channel) handle() string {

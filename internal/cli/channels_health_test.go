@@ -25,14 +25,14 @@ func answering(body string) http.Handler {
 func TestChannelsHealth(t *testing.T) {
 	t.Parallel()
 	at := func(d time.Duration) string { return time.Now().Add(d).UTC().Format("2006-01-02T15:04:05.000Z") }
-	times := fmt.Sprintf(`"proven_at":%q,"token_expires_at":%q,"ends_at":%q`, at(-2*time.Minute), at(2*time.Hour), at(14*24*time.Hour))
+	times := fmt.Sprintf(`"proven_at":%q,"token_expires_at":%q,"ends_at":%q`, at(-5*time.Hour), at(2*time.Hour), at(14*24*time.Hour))
 	tests := map[string]struct {
 		answer string
 		want   []string
 	}{
 		"healthy":            {report(""), []string{"Channel 5 healthy\n", "The channel works.", "nobody has to", "nothing", "never yet", "does not run out", "tweet.write  yes"}},
 		"revoked":            {report(revoked), []string{"needs_reauth (revoked)", "no longer accepts", "the person who connected", "Send the person a connect link.", "tweet.read   yes", "tweet.write  missing"}},
-		"times":              {report(times), []string{"2 minutes ago (", "in 2 hours (", "in 14 days ("}},
+		"times":              {report(times), []string{"5 hours ago (", "in 2 hours (", "in 14 days ("}},
 		"scopes not told":    {report(`"scopes_granted":null`), []string{"tweet.read   not told"}},
 		"somebody new":       {report(`"act":"regulator"`), []string{"regulator"}},
 		"a hostile sentence": {report(`"sentence":"Bad\u001b[31m"`), []string{"Bad"}},

@@ -1,26 +1,20 @@
 package cli
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// pageSize is the most that the native API answers with at once.
-const pageSize = 200
-
 // ChannelsListCmd is `patchbay channels list`.
 type ChannelsListCmd struct {
 	Owner    string `name:"owner" placeholder:"ID" help:"Only channels of this owner: your own id of the user."`
 	Platform string `name:"platform" placeholder:"NAME" help:"Only channels at this platform."`
-	Limit    int    `name:"limit" default:"50" placeholder:"N" help:"List at most this many (default: ${default})."`
-	All      bool   `name:"all" help:"List all there are."`
-	JSON     bool   `name:"json" help:"Print one JSON object: data, and next_cursor where there is more."`
 
+	listFlags
 	serverFlags
 }
 
@@ -36,27 +30,13 @@ Examples:
 ` + exitHelp
 }
 
-// Validate is called by the parser.
-func (c *ChannelsListCmd) Validate() error {
-	if c.Limit < 1 {
-		return fmt.Errorf("--limit: must be at least 1")
-	}
-	return nil
-}
-
-// channelPage is a page of the native API, and what --json prints.
-type channelPage struct {
-	Data       []json.RawMessage `json:"data"`
-	NextCursor *string           `json:"next_cursor"`
-}
-
 // Run lists.
 func (c *ChannelsListCmd) Run(ctx context.Context, w *World) error {
 	cl, err := c.client(w)
 	if err != nil {
 		return err
 	}
-	page, err := c.fetch(ctx, cl)
+	page, err := c.fetch(ctx, cl, "/v1/channels", map[string]string{"owner": c.Owner, "platform": c.Platform})
 	if err != nil {
 		return ended(ctx, err)
 	}
@@ -69,33 +49,6 @@ func (c *ChannelsListCmd) Run(ctx context.Context, w *World) error {
 		return writeJSON(w.Stdout, page)
 	}
 	return c.print(w, page)
-}
-
-// fetch asks for page after page until there are enough.
-func (c *ChannelsListCmd) fetch(ctx context.Context, cl *client) (channelPage, error) {
-	all := channelPage{Data: []json.RawMessage{}}
-	query := url.Values{}
-	for name, value := range map[string]string{"owner": c.Owner, "platform": c.Platform} {
-		if value != "" {
-			query.Set(name, value)
-		}
-	}
-	for {
-		want := pageSize
-		if !c.All {
-			want = min(want, c.Limit-len(all.Data))
-		}
-		query.Set("limit", strconv.Itoa(want))
-		var page channelPage
-		if err := cl.get(ctx, "/v1/channels", query, &page); err != nil {
-			return all, err
-		}
-		all.Data, all.NextCursor = append(all.Data, page.Data...), page.NextCursor
-		if page.NextCursor == nil || *page.NextCursor == "" || *page.NextCursor == query.Get("cursor") || !c.All && len(all.Data) >= c.Limit {
-			return all, nil
-		}
-		query.Set("cursor", *page.NextCursor)
-	}
 }
 
 // checkPlatform refuses a platform that does not exist, where it explains why there are
@@ -119,7 +72,7 @@ func (c *ChannelsListCmd) checkPlatform(ctx context.Context, cl *client) error {
 	return &exitError{code: exitUsage, what: "there is no platform " + c.Platform, next: "there are " + strings.Join(ids, ", ")}
 }
 
-func (c *ChannelsListCmd) print(w *World, page channelPage) error {
+func (c *ChannelsListCmd) print(w *World, page listPage) error {
 	list, err := decodeChannels(page.Data)
 	if err != nil {
 		return err
@@ -136,7 +89,7 @@ func (c *ChannelsListCmd) print(w *World, page channelPage) error {
 			{clean(ch.Owner.ExternalID), nil},
 			{clean(ch.Platform), nil},
 			{clean(ch.Kind), nil},
-			{clean(ch.Name), p.bold},
+			{clean(cmp.Or(ch.Label, ch.Name)), p.bold},
 			{ch.handle(), nil},
 			{clean(ch.Lifecycle), nil},
 			{clean(ch.Health.Status), p.health(ch.Health.Status)},
@@ -144,9 +97,7 @@ func (c *ChannelsListCmd) print(w *World, page channelPage) error {
 	}
 	head := []string{"ID", "OWNER", "PLATFORM", "KIND", "NAME", "USERNAME", "STATE", "HEALTH"}
 	writeTable(w.Stdout, p, w.width(w.Stdout), head, rows)
-	if page.NextCursor != nil && *page.NextCursor != "" {
-		fmt.Fprintf(w.Stderr, "There are more than these %d: --limit N or --all lists them.\n", len(list))
-	}
+	page.tellMore(w)
 	return nil
 }
 

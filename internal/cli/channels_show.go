@@ -52,8 +52,8 @@ func (c *ChannelsShowCmd) Run(ctx context.Context, w *World) error {
 // missing is a refusal in words of the channel that it is about.
 func (c channelArg) missing(err error) error {
 	var e *exitError
-	if errors.As(err, &e) && e.code == exitNeeds {
-		return &exitError{code: e.code, what: e.what, next: fmt.Sprintf("`patchbay channels health %d` tells who must act", c.ID), cause: err}
+	if errors.As(err, &e) && strings.Contains(e.next, " ID`") {
+		return &exitError{code: e.code, what: e.what, next: strings.ReplaceAll(e.next, " ID`", fmt.Sprintf(" %d`", c.ID)), cause: err}
 	}
 	if !isNotFound(err) {
 		return err
@@ -61,10 +61,24 @@ func (c channelArg) missing(err error) error {
 	return &exitError{code: exitOther, what: fmt.Sprintf("there is no channel %d in this workspace", c.ID), next: "`patchbay channels list --all` shows what there is", cause: err}
 }
 
+// lacks is missing for a command that names something else besides the channel.
+func (c channelArg) lacks(err error) error {
+	var e *exitError
+	if !isNotFound(err) || !errors.As(err, &e) {
+		return c.missing(err)
+	}
+	for noun, next := range map[string]string{"owner": "`patchbay owners list --all` shows who there is", "target": fmt.Sprintf("`patchbay channels targets %d` shows what there is", c.ID)} {
+		if strings.Contains(strings.ToLower(e.what), noun) {
+			return &exitError{code: exitOther, what: e.what, next: next, cause: err}
+		}
+	}
+	return c.missing(err)
+}
+
 // printChannel is one fact a line; what is not known is left out.
 func printChannel(w *World, c channel) {
 	p := w.palette(w.Stdout)
-	fmt.Fprintf(w.Stdout, "%s %s\n\n", p.dim(fmt.Sprintf("Channel %d", c.ID)), p.bold(clean(cmp.Or(c.Name, c.Username, c.ExternalID))))
+	fmt.Fprintf(w.Stdout, "%s %s\n\n", p.dim(fmt.Sprintf("Channel %d", c.ID)), p.bold(clean(cmp.Or(c.Label, c.Name, c.Username, c.ExternalID))))
 	line := func(label, value string, paint func(string) string) {
 		if value = clean(value); value == "" {
 			return
@@ -73,6 +87,9 @@ func printChannel(w *World, c channel) {
 			value = paint(value)
 		}
 		fmt.Fprintf(w.Stdout, "  %s%s\n", p.dim(pad(label, 12)), value)
+	}
+	if c.Label != "" {
+		line("there", c.Name, nil)
 	}
 	line("platform", strings.TrimSpace(c.Platform+" "+c.Kind), nil)
 	line("username", c.handle(), nil)

@@ -94,7 +94,7 @@ func TestChannelsListNarrow(t *testing.T) {
 	t.Parallel()
 	f, asked := newFakeAPI(t), []string{}
 	f.handler["GET /v1/channels"] = pages(t, 12, 200, &asked)
-	got := f.runOn(t, t.Context(), terminal{70, map[string]string{"NO_COLOR": "1"}}, "channels", "list")
+	got := f.runOn(t, t.Context(), terminal{columns: 70, env: map[string]string{"NO_COLOR": "1"}}, "channels", "list")
 	for line := range strings.Lines(got.stdout) {
 		if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > 70 {
 			t.Errorf("line of %d columns, want at most 70: %q", n, line)

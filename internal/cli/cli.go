@@ -17,8 +17,13 @@ type commands struct {
 	Lab         LabCmd         `cmd:"" help:"Run the Lab of fake platforms alone."`
 	Serve       ServeCmd       `cmd:"" help:"Run the server in production."`
 	Connect     ConnectCmd     `cmd:"" help:"Make a connect link, wait for the person, print the channels."`
-	Channels    ChannelsCmd    `cmd:"" help:"List channels, show one, explain or check its health, lease its token."`
-	Audit       AuditCmd       `cmd:"" help:"Read who was lent a token or asked for a check."`
+	Channels    ChannelsCmd    `cmd:"" help:"List, show, check, pause, reconnect, disconnect and import channels; lease their tokens."`
+	Owners      OwnersCmd      `cmd:"" help:"List those whose channels there are, or erase one with everything of theirs."`
+	Events      EventsCmd      `cmd:"" help:"List what happened, or follow it as it happens."`
+	Listen      ListenCmd      `cmd:"" help:"Forward events to a port of this machine, as a webhook would get them."`
+	Endpoints   EndpointsCmd   `cmd:"" help:"Look after the addresses where events are sent."`
+	Deliveries  DeliveriesCmd  `cmd:"" help:"See what was sent there and what came of it."`
+	Audit       AuditCmd       `cmd:"" help:"Read who did what, and prove that nobody changed the log."`
 	Doctor      DoctorCmd      `cmd:"" help:"Examine settings, key, database, clock, address and each platform's app."`
 	Migrate     MigrateCmd     `cmd:"" help:"Bring the database's schema up to date."`
 	Backup      BackupCmd      `cmd:"" help:"Copy a SQLite database while the server runs."`
@@ -90,6 +95,8 @@ Start here:
     patchbay connect                    in a second terminal: make a link, open it
     patchbay channels list              what is connected
     patchbay channels health 5          whether it works, and who must act
+    patchbay listen --forward-to http://localhost:3000/webhook
+                                        what happens, as your application will hear it
 
 In production:
 

@@ -227,7 +227,7 @@ func TestConnectOnTerminal(t *testing.T) {
 	}
 	wantContains(t, "stderr", got.stderr, "\x1b[33mNot connected: facebook", "may try again")
 	wantContains(t, "stdout", got.stdout, "\x1b[32mConnected 2 channels")
-	plain := f.runOn(t, t.Context(), terminal{100, map[string]string{"NO_COLOR": "1"}}, "connect", "--no-qr")
+	plain := f.runOn(t, t.Context(), terminal{columns: 100, env: map[string]string{"NO_COLOR": "1"}}, "connect", "--no-qr")
 	wantLacks(t, "stdout with NO_COLOR", plain.stdout, "\x1b")
 	wantLacks(t, "stderr with NO_COLOR", plain.stderr, "\x1b[3", "\x1b[2")
 }

@@ -45,6 +45,42 @@ Exit codes:
     130   interrupted
 `
 
+const testExitHelp = `
+Exit codes:
+
+    0     the receiver took the message
+    1     another error
+    2     wrong usage, or the server refuses the input
+    6     no credentials, or the server does not accept the key
+    7     no Patchbay answers at the address
+    8     the receiver did not take it
+    130   interrupted
+`
+
+const verifyExitHelp = `
+Exit codes:
+
+    0     the log is intact
+    1     another error
+    2     wrong usage, or the server refuses the input
+    6     no credentials, or the server does not accept the key
+    7     no Patchbay answers at the address
+    8     the log is not as it was written
+    130   interrupted
+`
+
+const importExitHelp = `
+Exit codes:
+
+    0     all were imported, or with --dry-run could be
+    1     another error
+    2     wrong usage; nothing was sent
+    3     some were refused: the others were imported
+    6     no credentials, or the server does not accept the key
+    7     no Patchbay answers at the address
+    130   interrupted; what was imported stays
+`
+
 const connectExitHelp = `
 Exit codes:
 
@@ -104,9 +140,9 @@ func exitCode(err error) int {
 	return exitOther
 }
 
-// keys are what API keys look like, wherever they stand: the parser repeats
-// arguments that it does not expect.
-var keys = regexp.MustCompile(`pb_\w+`)
+// keys are what API keys and signing secrets look like, wherever they stand: the parser
+// repeats arguments that it does not expect.
+var keys = regexp.MustCompile(`pb_\w+|whsec_[\w+/=]+`)
 
 // report prints an error as one line on standard error, a list of wrong settings as a
 // block each, and answers its exit code.

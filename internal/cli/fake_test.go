@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"patchbay/internal/cli"
 )
 
@@ -88,6 +90,50 @@ func refuse(status int, members string) http.Handler {
 	})
 }
 
+// asked is a request that a fake saw.
+type asked struct {
+	query string
+	body  string
+}
+
+// answer lets a route answer the same every time, and records what it was asked.
+func (f *fakeAPI) answer(route string, status int, body string) *[]asked {
+	calls := &[]asked{}
+	f.handler[route] = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent, _ := io.ReadAll(r.Body)
+		*calls = append(*calls, asked{r.URL.RawQuery, string(sent)})
+		if status/100 > 2 {
+			refuse(status, body).ServeHTTP(w, r)
+			return
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	})
+	return calls
+}
+
+// wantCall checks that a route was asked once, with this body.
+func wantCall(t *testing.T, calls *[]asked, body string) {
+	t.Helper()
+	if len(*calls) != 1 {
+		t.Errorf("calls: got %d, want 1", len(*calls))
+		return
+	}
+	var got, want any
+	_, _ = json.Unmarshal([]byte((*calls)[0].body), &got), json.Unmarshal([]byte(body), &want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("request (-want +got):\n%s", diff)
+	}
+}
+
+// wantLine checks that output is one line of JSON.
+func wantLine(t *testing.T, got output) {
+	t.Helper()
+	if !json.Valid([]byte(got.stdout)) || strings.Count(got.stdout, "\n") != 1 {
+		t.Errorf("stdout: got %q, want one line of JSON", got.stdout)
+	}
+}
+
 // hold answers nothing until the client goes away.
 func hold(began chan<- struct{}) http.Handler {
 	return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -105,8 +151,10 @@ type output struct {
 
 // terminal is what a test changes of the world.
 type terminal struct {
-	columns int // 0: no terminal
-	env     map[string]string
+	columns     int // 0: no terminal
+	env         map[string]string
+	stdin       string
+	interactive bool // a person can be asked, who answers with stdin
 }
 
 func (f *fakeAPI) run(t *testing.T, args ...string) output {
@@ -120,7 +168,7 @@ func (f *fakeAPI) runOn(t *testing.T, ctx context.Context, term terminal, args .
 	for k, v := range term.env {
 		env[k] = v
 	}
-	return runIn(t, ctx, terminal{term.columns, env}, args...)
+	return runIn(t, ctx, terminal{term.columns, env, term.stdin, term.interactive}, args...)
 }
 
 // runIn runs a command line and makes sure that it never shows the key.
@@ -135,8 +183,9 @@ func runIn(t *testing.T, ctx context.Context, term terminal, args ...string) out
 			}
 			return list
 		},
-		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
-		Width: func(io.Writer) int { return term.columns },
+		Stdin: strings.NewReader(term.stdin), Stdout: &stdout, Stderr: &stderr,
+		Width:       func(io.Writer) int { return term.columns },
+		Interactive: func() bool { return term.interactive },
 		After: func(time.Duration) <-chan time.Time {
 			now := make(chan time.Time, 1)
 			now <- time.Now()

@@ -110,10 +110,14 @@ func (textKeyring) Replace(vault.Keyset) error {
 
 // sealedNoun is what people call a table's sealed values.
 func sealedNoun(table string) string {
-	if table == "replies" {
+	switch table {
+	case "replies":
 		return "kept replies" // of requests that may be repeated
+	case "audit_heads":
+		return "audit chains"
+	default:
+		return table
 	}
-	return table
 }
 
 // keyLines are the keys of the file, then those that are missing.

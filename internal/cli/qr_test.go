@@ -43,8 +43,8 @@ func TestQRCode(t *testing.T) {
 		painted bool
 	}{
 		"painted":  {terminal{columns: 100}, true},
-		"NO_COLOR": {terminal{100, map[string]string{"NO_COLOR": "1"}}, false},
-		"dumb":     {terminal{100, map[string]string{"TERM": "dumb"}}, false},
+		"NO_COLOR": {terminal{columns: 100, env: map[string]string{"NO_COLOR": "1"}}, false},
+		"dumb":     {terminal{columns: 100, env: map[string]string{"TERM": "dumb"}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -110,7 +110,7 @@ func (t waiter) wait(ctx context.Context, s session) (session, error) {
 
 func (t waiter) ask(ctx context.Context, id int64) (session, error) {
 	var s session
-	err := t.client.wait(ctx, held, fmt.Sprintf("/v1/sessions/%d", id), &s)
+	err := t.client.wait(ctx, held, fmt.Sprintf("/v1/sessions/%d", id), nil, &s)
 	return s, err
 }
 

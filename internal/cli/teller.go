@@ -17,11 +17,19 @@ type teller interface {
 	result(s session, err error) error
 }
 
-func (c *ConnectCmd) teller(w *World) teller {
-	if c.JSON {
+// teller tells a person with the given words, or a program.
+func (f linkFlags) teller(w *World, say wording) teller {
+	if f.JSON {
 		return jsonTeller{w}
 	}
-	return &textTeller{world: w, qr: c.QR, out: w.palette(w.Stdout), notes: w.palette(w.Stderr)}
+	return &textTeller{world: w, say: say, qr: f.QR, out: w.palette(w.Stdout), notes: w.palette(w.Stderr)}
+}
+
+// wording is what differs between the commands that make a link.
+type wording struct {
+	intro func(p palette, s session) string // above the link
+	done  func(s session) string            // above the channels
+	again string                            // how to get another link
 }
 
 // jsonTeller writes two lines for a program, and is silent in between.
@@ -67,6 +75,7 @@ func (t jsonTeller) result(s session, err error) error {
 // goes on in between on standard error.
 type textTeller struct {
 	world      *World
+	say        wording
 	qr         *bool
 	out, notes palette
 	told       string // the failure that was told last
@@ -76,7 +85,7 @@ type textTeller struct {
 
 func (t *textTeller) link(s session) error {
 	out := t.world.Stdout
-	fmt.Fprintf(out, "Open this link, or send it to the person who is to connect an account.\nThe channels will be those of %s.\n\n", t.out.bold(ownerName(s.Owner)))
+	fmt.Fprintf(out, "%s\n\n", t.say.intro(t.out, s))
 	if err := t.showQR(s.ConnectURL); err != nil {
 		return err
 	}
@@ -130,7 +139,7 @@ func (t *textTeller) silent(err error) {
 func (t *textTeller) result(s session, err error) error {
 	t.erase()
 	if len(s.Channels) > 0 {
-		fmt.Fprintf(t.world.Stdout, "%s\n\n", t.out.good(fmt.Sprintf("Connected %s to %s:", counted(len(s.Channels), "channel"), ownerName(s.Owner))))
+		fmt.Fprintf(t.world.Stdout, "%s\n\n", t.out.good(t.say.done(s)))
 		return printSummaries(t.world, s.Channels)
 	}
 	if err == nil {

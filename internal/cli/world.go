@@ -19,6 +19,9 @@ type World struct {
 	// Width tells how many columns the terminal behind Stdout or Stderr has; 0: it
 	// is no terminal. nil: the operating system is asked.
 	Width func(io.Writer) int
+	// Interactive tells whether a person can be asked: Stdin and Stderr are a terminal.
+	// nil: the operating system is asked.
+	Interactive func() bool
 	// Now and After are the clock. nil: time.Now, time.After.
 	Now   func() time.Time
 	After func(time.Duration) <-chan time.Time
@@ -37,6 +40,14 @@ func (w *World) width(out io.Writer) int {
 		return 80
 	}
 	return columns
+}
+
+func (w *World) interactive() bool {
+	if w.Interactive != nil {
+		return w.Interactive()
+	}
+	in, ok := w.Stdin.(*os.File)
+	return ok && term.IsTerminal(int(in.Fd())) && w.width(w.Stderr) > 0
 }
 
 func (w *World) now() time.Time {

@@ -12,7 +12,7 @@ type Unknown struct {
 }
 
 // elsewhere are variables that commands and tests read, beside the settings.
-var elsewhere = []string{"PATCHBAY_CONFIG", "PATCHBAY_URL", "PATCHBAY_API_KEY", "PATCHBAY_DEPS", "PATCHBAY_SHOTS", "PATCHBAY_LOGS"}
+var elsewhere = []string{"PATCHBAY_CONFIG", "PATCHBAY_URL", "PATCHBAY_API_KEY", "PATCHBAY_LISTEN_SECRET", "PATCHBAY_IMPORT_ACCESS_TOKEN", "PATCHBAY_IMPORT_REFRESH_TOKEN", "PATCHBAY_DEPS", "PATCHBAY_SHOTS", "PATCHBAY_LOGS"}
 
 // UnknownIn lists, sorted, what an environment ("NAME=value" each) sets in vain. Values
 // are not kept.

@@ -28,6 +28,9 @@ type plot struct {
 	probe    func() (platform.Proof, error)
 	tokens   int
 	sent     int // refreshes that reached the platform
+	reach    platform.Reach
+	revoked  []string // access tokens that were ended at the platform
+	revoke   func() error
 	stale    *staleStore
 }
 
@@ -48,7 +51,7 @@ func (s *staleStore) Grant(ctx context.Context, workspaceID, id int64) (connect.
 
 func (p *plot) Spec() platform.Spec {
 	s := p.garden.Spec()
-	s.Refresh, s.AccessLifetime, s.ProbeEvery, s.RefreshGrace = p.model, p.life, p.every, 30*time.Second
+	s.Refresh, s.AccessLifetime, s.ProbeEvery, s.RefreshGrace, s.Revocation = p.model, p.life, p.every, 30*time.Second, p.reach
 	return s
 }
 
@@ -78,6 +81,16 @@ func (p *plot) Refresh(ctx context.Context, _ platform.Env, _ platform.RefreshRe
 	return platform.Token{Credentials: p.credentials()}, nil
 }
 
+func (p *plot) Revoke(_ context.Context, _ platform.Env, r platform.RevokeRequest) error {
+	if p.revoke != nil {
+		if err := p.revoke(); err != nil {
+			return err
+		}
+	}
+	p.revoked = append(p.revoked, r.Credentials.Access.Reveal())
+	return nil
+}
+
 func (p *plot) Probe(context.Context, *platform.Client, []platform.Target) (platform.Proof, error) {
 	if p.probe != nil {
 		return p.probe()
@@ -90,13 +103,9 @@ func plant(t *testing.T, p *plot) (*journey, int64) {
 	t.Helper()
 	w := newJourney(t)
 	p.garden, p.clock = w.garden, w.clock
-	keyset, err := vault.NewKeyset()
-	must(t, err)
-	v, err := vault.New(keyset)
-	must(t, err)
 	p.stale = &staleStore{Store: w.store}
 	w.svc = connect.New(connect.Config{
-		Store: p.stale, Vault: v, Platforms: platform.NewRegistry([]platform.Platform{p}), Apps: map[string]platform.App{"garden": w.app(t)},
+		Store: p.stale, Vault: w.vault, Platforms: platform.NewRegistry([]platform.Platform{p}), Apps: map[string]platform.App{"garden": w.app(t)},
 		Env:             platform.Env{HTTP: httpx.NewClient(httpx.ClientConfig{}), Now: w.clock.now, PublicURL: "https://connect.example"},
 		RefreshDeadline: p.deadline, Log: slog.New(slog.DiscardHandler),
 	})

@@ -59,6 +59,7 @@ func (s *Service) AddApp(ctx context.Context, c Caller, n NewApp, once Once[App]
 		if made.Sealed, err = s.vault.Seal(made.place(), n.ClientSecret); err != nil {
 			return App{}, err
 		}
+		s.recordApp(tx, c, made, AuditAppCreated, "")
 		return made, tx.UpdateApp(ctx, made)
 	})
 	if err != nil {
@@ -167,6 +168,7 @@ func (s *Service) ChangeApp(ctx context.Context, c Caller, id int64, change AppC
 		}
 		a.UpdatedAt = s.now()
 		changed = a
+		s.recordApp(tx, c, a, AuditAppChanged, fieldsGiven(map[string]bool{"name": change.Name != nil, "client_secret": change.ClientSecret != nil}))
 		if change.ClientSecret == nil {
 			a.Sealed = nil // as it is, under whatever key it is by now
 		} else if a.HoldUntil = (time.Time{}); a.Holds > 0 { // the next call shows whether this one is taken
@@ -196,10 +198,15 @@ func (s *Service) RetireApp(ctx context.Context, c Caller, id int64) (App, error
 		if err := tx.RetireApp(ctx, c.WorkspaceID, id, s.now()); err != nil {
 			return err
 		}
+		s.recordApp(tx, c, retired, AuditAppRetired, "")
 		retired, err = tx.App(ctx, c.WorkspaceID, id)
 		return err
 	})
 	return retired, err
+}
+
+func (s *Service) recordApp(tx Tx, c Caller, a App, action, fields string) {
+	s.Record(tx, c, AuditEntry{Action: action, Data: eventData("app_id", fmt.Sprint(a.ID), "platform", a.Platform, "fields", fields)})
 }
 
 // AppTrouble tells how the platform treats the instance's own app: "platform_unavailable",

@@ -20,6 +20,7 @@ type BeginRequest struct {
 	Browser  vault.Secret // the value of the browser's cookie
 	Platform string
 	Input    string // what the platform needs first, as its Spec says
+	Switch   bool   // ask the platform which account, where it can
 	// NewServer is asked before our app is registered at a server that this instance
 	// has not met; its error is the answer then. Nil: nobody minds.
 	NewServer func() error
@@ -52,6 +53,7 @@ func (s *Service) Begin(ctx context.Context, r BeginRequest) (string, error) {
 	state := newToken()
 	req := platform.AuthorizeRequest{
 		App: app.App, RedirectURI: app.RedirectURI, State: state.Reveal(), Input: r.Input, Again: declinedBefore(past, r.Platform),
+		Switch: r.Switch || otherBefore(past, r.Platform),
 	}
 	if p.Spec().PKCE == platform.PKCES256 {
 		req.Verifier = platform.NewVerifier()
@@ -87,6 +89,9 @@ func (s *Service) openSession(ctx context.Context, link vault.Secret) (Session, 
 func (s *Service) checkOpen(session Session) error {
 	if session.Final() {
 		return errGone(session)
+	}
+	if session.Display == DisplayDirect { // its one attempt began with it
+		return ErrReplayed
 	}
 	if !s.now().Before(session.ExpiresAt) {
 		return ErrLinkExpired
@@ -141,7 +146,8 @@ func (s *Service) mayLookUp(ctx context.Context, session Session, p platform.Pla
 // platform earlier in this session: some platforms only ask again when told to.
 func declinedBefore(past []Attempt, platformID string) bool {
 	return slices.ContainsFunc(past, func(a Attempt) bool {
-		return a.Platform == platformID && (a.State == AttemptDenied || a.Reason == platform.ErrScopesMissing.Reason)
+		return a.Platform == platformID &&
+			(a.State == AttemptDenied || a.Reason == platform.ErrScopesMissing.Reason || a.Reason == ErrTargetMissing.Reason || a.State == AttemptWarned)
 	})
 }
 

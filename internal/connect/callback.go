@@ -21,6 +21,7 @@ type CallbackRequest struct {
 	Error    string // the platform's error parameter; empty when it granted
 	Issuer   string // iss (RFC 9207); empty when not sent
 	Browser  vault.Secret
+	From     string // the address that the person comes from
 }
 
 // Arrival is where a callback led.
@@ -44,6 +45,7 @@ func (s *Service) Callback(ctx context.Context, r CallbackRequest) (Arrival, err
 		return arrival, err
 	}
 	ctx = context.WithoutCancel(ctx)
+	arrival.Attempt.from = r.From
 	if arrival.Session.InitiatorCheck != CheckSameBrowser && !r.Browser.Empty() {
 		arrival.Attempt.BrowserHash = HashToken(r.Browser) // what follows is shown to who came back
 	}
@@ -160,11 +162,29 @@ func (s *Service) accept(ctx context.Context, a Attempt, token platform.Token, e
 	if err != nil {
 		return s.failAttempt(ctx, a, err)
 	}
-	a, err = s.storeCredentials(ctx, a, token)
-	if err != nil {
-		return err
+	stored, err := s.storeCredentials(ctx, a, token)
+	if err == nil {
+		err = s.verify(ctx, stored, token)
 	}
-	return s.verify(ctx, a, token)
+	if errors.Is(err, fault.NotFound) { // its owner was erased while the platform was asked
+		return errors.Join(err, s.abandon(ctx, a, token))
+	}
+	return err
+}
+
+// abandon has a consent ended at its platform that came when there was nobody left to have
+// it. Whose it is is asked where that decides whether it may be ended.
+func (s *Service) abandon(ctx context.Context, a Attempt, token platform.Token) error {
+	g := Grant{WorkspaceID: a.WorkspaceID, AppID: a.AppID, Platform: a.Platform, Subject: token.Subject}
+	p, ok := s.platforms.Get(a.Platform)
+	if ok && g.Subject == "" && p.Spec().Revocation == platform.ReachUserApp {
+		if app, err := s.appOf(ctx, a); err == nil {
+			client := &platform.Client{Env: s.envOf(a.Platform), App: app, Credentials: token.Credentials, Scopes: token.Scopes}
+			who, _, _ := platform.Verify(ctx, p, client) // who cannot be asked is left alone
+			g.Subject = who.Subject
+		}
+	}
+	return s.store.InTx(ctx, func(tx Tx) error { return s.queueRevocation(ctx, tx, g, token.Credentials) })
 }
 
 // consumeState makes this callback the only one that may post the code. When the

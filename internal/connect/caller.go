@@ -18,6 +18,7 @@ type Caller struct {
 	OwnerID     int64     // 0: the whole workspace
 	ExpiresAt   time.Time // of the key; zero: never
 	Scopes      []Scope
+	From        string // the address that it asks from, "203.0.113.7"; empty: not known
 }
 
 // ErrKeyUnknown answers every credential that is not a live key of ours.

@@ -93,6 +93,7 @@ func (s *Service) confirmOnce(ctx context.Context, c Caller, id int64, code vaul
 		if !errors.Is(err, ErrNotWaiting) && (errors.Is(err, fault.Conflict) || errors.Is(err, fault.NotFound)) {
 			return fmt.Errorf("%w: %w", errMoved, err)
 		}
+		s.recordSession(tx, c, *session, AuditSessionConfirmed)
 		return err
 	})
 }
@@ -184,7 +185,15 @@ func (s *Service) CancelSession(ctx context.Context, c Caller, id int64) (Sessio
 			WorkspaceID: session.WorkspaceID, Type: EventSessionCanceled, OwnerID: session.OwnerID, SessionID: session.ID,
 			Cause: CauseIntegration, Data: eventData("platform", session.Platform),
 		})
+		s.recordSession(tx, c, *session, AuditSessionCanceled)
 		return s.supersedeOthers(ctx, tx, Attempt{WorkspaceID: session.WorkspaceID, SessionID: session.ID})
+	})
+}
+
+// recordSession writes what a caller did with a session into the audit log.
+func (s *Service) recordSession(tx Tx, c Caller, session Session, action string) {
+	s.Record(tx, c, AuditEntry{
+		Action: action, OwnerID: session.OwnerID, Data: eventData("session_id", fmt.Sprint(session.ID), "platform", session.Platform),
 	})
 }
 

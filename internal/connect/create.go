@@ -47,32 +47,49 @@ func (s *Service) CreateSession(ctx context.Context, c Caller, n NewSession, onc
 	if err := s.checkNewSession(ctx, c, n); err != nil {
 		return CreatedSession{}, err
 	}
-	link, now := newToken(), s.now()
-	session := Session{
-		WorkspaceID: c.WorkspaceID, Origin: n.Origin, Status: SessionPending, TokenHash: HashToken(link), Platforms: n.Platforms,
-		Selection: cmp.Or(n.Selection, SelectPlatform), InitiatorCheck: cmp.Or(n.InitiatorCheck, CheckSameBrowser), RedirectURL: n.RedirectURL,
-		CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(cmp.Or(n.TTL, DefaultSessionTTL)),
-	}
+	session, link := s.newSession(c, n)
 	created, err := effect(ctx, s, c, once, func(tx Tx) (CreatedSession, error) {
 		owner, err := s.ownerFor(ctx, tx, c, n)
 		if err != nil {
 			return CreatedSession{}, err
 		}
-		session.OwnerID = owner.ID
-		made, err := tx.InsertSession(ctx, session)
-		if err != nil {
-			return CreatedSession{}, err
-		}
-		s.emit(tx, Event{
-			WorkspaceID: c.WorkspaceID, Type: EventSessionCreated, OwnerID: owner.ID, SessionID: made.ID,
-			Cause: CauseIntegration, Data: eventData("origin", n.Origin),
-		})
-		return CreatedSession{made, owner, link}, nil
+		return s.insertSession(ctx, tx, c, session, owner, link)
 	})
 	if err != nil {
 		return CreatedSession{}, fmt.Errorf("create session: %w", err)
 	}
 	return created, nil
+}
+
+// newSession is the session that is asked for, and its link token.
+func (s *Service) newSession(c Caller, n NewSession) (Session, vault.Secret) {
+	link, now := newToken(), s.now()
+	return Session{
+		WorkspaceID: c.WorkspaceID, Origin: cmp.Or(n.Origin, OriginNative), Status: SessionPending, TokenHash: HashToken(link), Platforms: n.Platforms,
+		Display: DisplayHosted, Selection: cmp.Or(n.Selection, SelectPlatform), InitiatorCheck: cmp.Or(n.InitiatorCheck, CheckSameBrowser), RedirectURL: n.RedirectURL,
+		CreatedAt: now, UpdatedAt: now, ExpiresAt: now.Add(cmp.Or(n.TTL, DefaultSessionTTL)),
+	}, link
+}
+
+// insertSession makes the owner's session, with its event and its line in the audit log.
+func (s *Service) insertSession(ctx context.Context, tx Tx, c Caller, session Session, owner Owner, link vault.Secret) (CreatedSession, error) {
+	session.OwnerID = owner.ID
+	made, err := tx.InsertSession(ctx, session)
+	if err != nil {
+		return CreatedSession{}, err
+	}
+	s.emit(tx, Event{
+		WorkspaceID: c.WorkspaceID, Type: EventSessionCreated, OwnerID: owner.ID, SessionID: made.ID,
+		Cause: CauseIntegration, Data: eventData("origin", session.Origin),
+	})
+	action := AuditSessionCreated
+	if session.ReconnectID != 0 {
+		action = AuditChannelReconnecting
+	}
+	s.Record(tx, c, AuditEntry{
+		Action: action, OwnerID: owner.ID, ChannelID: session.ReconnectID, Data: eventData("session_id", fmt.Sprint(made.ID), "origin", session.Origin),
+	})
+	return CreatedSession{made, owner, link}, nil
 }
 
 func (s *Service) checkNewSession(ctx context.Context, c Caller, n NewSession) error {

@@ -1,6 +1,10 @@
 package connect
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
 
 // eventData is a small JSON object of pairs; empty values are left out.
 func eventData(pairs ...string) []byte {
@@ -12,4 +16,16 @@ func eventData(pairs ...string) []byte {
 	}
 	b, _ := json.Marshal(m) // strings always marshal
 	return b
+}
+
+// fieldsGiven names the fields of a change that are given, in order.
+func fieldsGiven(fields map[string]bool) string {
+	var names []string
+	for name, given := range fields {
+		if given {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, " ")
 }

@@ -26,6 +26,9 @@ var (
 	ErrNotWaiting      = fault.New(fault.Conflict, "not_waiting", "This session does not wait to be confirmed.")
 	ErrNothingChosen   = fault.New(fault.Invalid, "nothing_chosen", "Choose at least one.")
 	ErrTargetUnknown   = fault.New(fault.Invalid, "target_unknown", "This cannot be chosen.")
+	ErrOtherAccount    = fault.New(fault.Conflict, "other_account", "The consent is another account's. Nothing was changed.")
+	ErrTargetMissing   = fault.New(fault.Conflict, "target_missing", "The consent does not reach the channel any more: it was not ticked, or the person's role there is gone. Nothing was changed.")
+	ErrNothingReached  = fault.New(fault.Conflict, "nothing_reached", "The consent reaches nothing that could be connected.")
 	ErrNothingToChoose = fault.New(fault.Conflict, "attempt_superseded", "There is nothing to choose any more.")
 )
 

@@ -15,22 +15,31 @@ const (
 
 // Event types.
 const (
-	EventSessionCreated     = "session.created"
-	EventSessionFailed      = "session.failed"
-	EventSessionSucceeded   = "session.succeeded"
-	EventSessionCanceled    = "session.canceled"
-	EventSessionExpired     = "session.expired"
-	EventGrantCreated       = "grant.created"
-	EventGrantRenewed       = "grant.renewed" // a new consent replaced the credentials
-	EventGrantErased        = "grant.erased"  // nothing used it any more
-	EventChannelConnected   = "channel.connected"
-	EventChannelReconnected = "channel.reconnected"
-	EventChannelExpiring    = "channel.expiring" // 14, 7 and 1 days before only the person can go on
-	EventChannelNeedsReauth = "channel.needs_reauth"
-	EventChannelError       = "channel.error"
-	EventChannelRecovered   = "channel.recovered" // healthy again
-	EventAppTroubled        = "app.troubled"      // of a workspace's own app
-	EventAppRecovered       = "app.recovered"
+	EventSessionCreated      = "session.created"
+	EventSessionFailed       = "session.failed"
+	EventSessionSucceeded    = "session.succeeded"
+	EventSessionCanceled     = "session.canceled"
+	EventSessionExpired      = "session.expired"
+	EventGrantCreated        = "grant.created"
+	EventGrantRenewed        = "grant.renewed" // a new consent replaced the credentials
+	EventGrantErased         = "grant.erased"  // nothing used it any more
+	EventChannelConnected    = "channel.connected"
+	EventChannelReconnected  = "channel.reconnected"
+	EventChannelExpiring     = "channel.expiring" // 14, 7 and 1 days before only the person can go on
+	EventChannelNeedsReauth  = "channel.needs_reauth"
+	EventChannelError        = "channel.error"
+	EventChannelRecovered    = "channel.recovered" // healthy again
+	EventChannelPaused       = "channel.paused"
+	EventChannelResumed      = "channel.resumed"
+	EventChannelRenamed      = "channel.renamed"
+	EventChannelRetargeted   = "channel.retargeted"   // it stands for another target of its consent now
+	EventChannelMoved        = "channel.moved"        // to another owner
+	EventChannelDisconnected = "channel.disconnected" // final until it is connected again; data has the reason
+	EventGrantRevoked        = "grant.revoked"        // the platform was told that a consent is over; data has the outcome
+	EventOwnerErased         = "owner.erased"
+	EventEndpointDisabled    = "endpoint.disabled" // nothing is sent there any more; data has the reason
+	EventAppTroubled         = "app.troubled"      // of a workspace's own app
+	EventAppRecovered        = "app.recovered"
 )
 
 // Event is something that happened, written once, in the transaction of what it tells.

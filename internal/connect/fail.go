@@ -1,9 +1,9 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -47,7 +47,7 @@ func (s *Service) endAttempt(ctx context.Context, a Attempt, to AttemptState, wh
 		if err := s.step(ctx, tx, ended, string(to), why.Reason); err != nil {
 			return err
 		}
-		if err := s.dropGrant(ctx, tx, a.WorkspaceID, grantID); err != nil {
+		if err := s.dropGrant(ctx, tx, a.WorkspaceID, grantID, a.subject); err != nil {
 			return err
 		}
 		if from == AttemptConfirming {
@@ -95,6 +95,9 @@ func (s *Service) failSession(ctx context.Context, tx Tx, session *Session, a At
 		}
 	}
 	session.Status, session.Platform, session.Reason, session.Message = SessionFailed, a.Platform, a.Reason, a.Message
+	if session.Display == DisplayDirect { // its link was used: there is no way to try again
+		session.EndedAt = s.now()
+	}
 	s.emit(tx, Event{
 		WorkspaceID: session.WorkspaceID, Type: EventSessionFailed, OwnerID: session.OwnerID, SessionID: session.ID,
 		Cause: failureCause(a), Data: eventData("platform", a.Platform, "reason", a.Reason),
@@ -114,23 +117,24 @@ func failureCause(a Attempt) Cause {
 }
 
 // dropGrant erases a grant that nothing uses: one that never became usable, whose
-// consent led to no channel, or whose last channel went to another. 0 is none.
-func (s *Service) dropGrant(ctx context.Context, tx Tx, workspaceID, grantID int64) error {
+// consent led to no channel, or whose last channel went to another. Its platform is told
+// as far as the reach allows. subject is whose it is, where the grant does not know it yet.
+// 0 is none.
+func (s *Service) dropGrant(ctx context.Context, tx Tx, workspaceID, grantID int64, subject string) error {
+	return s.dropGrantBut(ctx, tx, workspaceID, grantID, subject, true)
+}
+
+func (s *Service) dropGrantBut(ctx context.Context, tx Tx, workspaceID, grantID int64, subject string, revoke bool) error {
 	if grantID == 0 {
 		return nil
 	}
 	grant, err := tx.Grant(ctx, workspaceID, grantID)
 	if err == nil {
-		err = tx.DeleteGrant(ctx, workspaceID, grantID)
+		grant.Subject = cmp.Or(grant.Subject, subject)
+		err = s.endGrant(ctx, tx, grant, revoke)
 	}
 	if errors.Is(err, fault.Conflict) || errors.Is(err, fault.NotFound) {
 		return nil // something uses it, or it went with another attempt
-	}
-	if err == nil && grant.State == GrantUsable { // nobody was told of the others
-		s.emit(tx, Event{
-			WorkspaceID: workspaceID, Type: EventGrantErased, OwnerID: grant.OwnerID,
-			Cause: CauseSystem, Data: eventData("platform", grant.Platform, "grant_id", fmt.Sprint(grantID)),
-		})
 	}
 	return err
 }

@@ -30,12 +30,12 @@ func (s *Service) finish(ctx context.Context, tx Tx, session *Session, a Attempt
 		return err
 	}
 	for _, t := range chosen {
-		channel, err := s.connectTarget(ctx, tx, *session, g, t)
+		channel, err := s.connectTarget(ctx, tx, *session, a.from, g, t)
 		if err != nil {
 			return err
 		}
 		session.ChannelIDs = append(session.ChannelIDs, channel.ID)
-		if err := s.dropGrant(ctx, tx, g.WorkspaceID, channel.ReplacedGrant); err != nil {
+		if err := s.dropGrant(ctx, tx, g.WorkspaceID, channel.ReplacedGrant, ""); err != nil {
 			return err
 		}
 	}
@@ -51,7 +51,7 @@ func (s *Service) finish(ctx context.Context, tx Tx, session *Session, a Attempt
 	return s.supersedeOthers(ctx, tx, done)
 }
 
-func (s *Service) connectTarget(ctx context.Context, tx Tx, session Session, g Grant, t Target) (SavedChannel, error) {
+func (s *Service) connectTarget(ctx context.Context, tx Tx, session Session, from string, g Grant, t Target) (SavedChannel, error) {
 	now := s.now()
 	channel, err := tx.SaveChannel(ctx, Channel{
 		WorkspaceID: session.WorkspaceID, OwnerID: session.OwnerID, Platform: g.Platform, Kind: t.Kind, ExternalID: t.ExternalID,
@@ -61,13 +61,23 @@ func (s *Service) connectTarget(ctx context.Context, tx Tx, session Session, g G
 	if err != nil {
 		return SavedChannel{}, err
 	}
+	if channel.Before == LifecyclePaused { // a new consent ends no pause
+		channel.Lifecycle = LifecyclePaused
+		if err := tx.UpdateChannel(ctx, channel.Channel); err != nil {
+			return SavedChannel{}, err
+		}
+	}
 	event := EventChannelReconnected
 	if channel.Made {
 		event = EventChannelConnected
 	}
 	s.emit(tx, Event{
 		WorkspaceID: session.WorkspaceID, Type: event, OwnerID: session.OwnerID, SessionID: session.ID, ChannelID: channel.ID,
-		Cause: CauseCustomer, Data: eventData("platform", g.Platform, "kind", t.Kind, "name", t.Facts.Name),
+		Cause: CauseCustomer, Data: eventData("platform", g.Platform, "kind", t.Kind, "name", t.Facts.Name, "before", string(channel.Before)),
+	})
+	s.recordPerson(tx, session.WorkspaceID, AuditEntry{
+		From: from, Action: AuditChannelConnected, OwnerID: session.OwnerID, ChannelID: channel.ID,
+		Data: eventData("platform", g.Platform, "session_id", fmt.Sprint(session.ID)),
 	})
 	return channel, nil
 }
@@ -80,7 +90,7 @@ func (s *Service) supersedeOthers(ctx context.Context, tx Tx, done Attempt) erro
 		return err
 	}
 	for _, a := range attempts {
-		if a.ID == done.ID || (a.State != AttemptAway && a.State != AttemptChoosing && a.State != AttemptConfirming) {
+		if a.ID == done.ID || (a.State != AttemptAway && a.State != AttemptChoosing && a.State != AttemptWarned && a.State != AttemptConfirming) {
 			continue
 		}
 		if err := s.supersede(ctx, tx, a); err != nil {
@@ -95,6 +105,7 @@ type ChooseRequest struct {
 	Link      vault.Secret
 	Browser   vault.Secret
 	TargetIDs []int64
+	From      string // the address that the person asks from
 }
 
 // Choose makes the chosen targets channels. Errors: ErrLink… when the session has
@@ -119,6 +130,7 @@ func (s *Service) Choose(ctx context.Context, r ChooseRequest) (Session, error) 
 		if !s.now().Before(a.ExpiresAt) {
 			return ErrAttemptExpired
 		}
+		a.from = r.From
 		grant, chosen, err := s.chosenTargets(ctx, tx, *locked, a, r.TargetIDs)
 		if err != nil {
 			return err
@@ -132,12 +144,17 @@ func (s *Service) Choose(ctx context.Context, r ChooseRequest) (Session, error) 
 
 // openChoice is this browser's latest attempt that waits for a choice.
 func openChoice(ctx context.Context, tx Reader, session Session, browser vault.Secret) (Attempt, error) {
+	return latestOf(ctx, tx, session, browser, AttemptChoosing)
+}
+
+// latestOf is this browser's latest attempt in a state; ErrNothingToChoose without one.
+func latestOf(ctx context.Context, tx Reader, session Session, browser vault.Secret, state AttemptState) (Attempt, error) {
 	attempts, err := tx.Attempts(ctx, session.WorkspaceID, session.ID)
 	if err != nil {
 		return Attempt{}, err
 	}
 	for _, a := range slices.Backward(attempts) {
-		if a.State == AttemptChoosing && sameHash(a.BrowserHash, HashToken(browser)) {
+		if a.State == state && sameHash(a.BrowserHash, HashToken(browser)) {
 			return a, nil
 		}
 	}

@@ -142,6 +142,7 @@ type Channel struct {
 	HealthAt     time.Time // when Health or HealthReason last changed; zero: when it was connected
 	ProvenAt     time.Time // when a refresh or a probe last showed that it works; zero: never
 	Review       ReviewState
+	Label        string // the application's own name for it; empty: Facts.Name
 	Facts        platform.Facts
 	FactsAt      time.Time
 	CreatedAt    time.Time

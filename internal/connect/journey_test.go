@@ -27,6 +27,8 @@ type journey struct {
 	svc    *connect.Service
 	store  *sqlstore.Store
 	db     *sql.DB // beside the store
+	path   string  // of the database's file
+	vault  *vault.Vault
 	clock  *clock
 	garden *garden
 	space  connect.Workspace
@@ -47,7 +49,7 @@ func newJourney(t *testing.T) *journey {
 	sealer, err := vault.New(keyset)
 	must(t, err)
 	w := &journey{
-		store: store, db: db, garden: &garden{targets: 1, subject: "person"}, clock: &clock{at: time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)},
+		store: store, db: db, path: path, vault: sealer, garden: &garden{targets: 1, subject: "person"}, clock: &clock{at: time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)},
 	}
 	w.svc = connect.New(connect.Config{
 		Store: store, Vault: sealer, Platforms: platform.NewRegistry([]platform.Platform{w.garden}), Apps: map[string]platform.App{"garden": w.app(t)},
@@ -204,6 +206,7 @@ func wants(t *testing.T, what string, got, want error) {
 type garden struct {
 	mu       sync.Mutex
 	targets  int    // how many the next consent reaches
+	first    int    // the number of the first of them
 	subject  string // who consents next
 	times    int
 	exchange func() // called while the code is being exchanged; nil: nothing
@@ -232,7 +235,7 @@ func (g *garden) Targets(context.Context, *platform.Client) (platform.Identity, 
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var targets []platform.Target
-	for i := range g.targets {
+	for i := g.first; i < g.first+g.targets; i++ {
 		targets = append(targets, platform.Target{
 			Kind: "page", Role: platform.RoleAccount, ExternalID: fmt.Sprintf("page-%d", i), Facts: platform.Facts{Name: fmt.Sprintf("Page %d", i)},
 		})
@@ -244,7 +247,14 @@ func (g *garden) Targets(context.Context, *platform.Client) (platform.Identity, 
 func (g *garden) reach(targets int, subject string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.targets, g.subject = targets, subject
+	g.first, g.targets, g.subject = 0, targets, subject
+}
+
+// reachFrom is reach for other pages: those from the number first on.
+func (g *garden) reachFrom(first, targets int, subject string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.first, g.targets, g.subject = first, targets, subject
 }
 
 type clock struct {

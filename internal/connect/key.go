@@ -12,12 +12,14 @@ const (
 	ScopeSessionsRead    Scope = "sessions:read"
 	ScopeSessionsWrite   Scope = "sessions:write" // MarketingBlocks: add-channels
 	ScopeChannelsRead    Scope = "channels:read"
-	ScopeChannelsWrite   Scope = "channels:write" // check
+	ScopeChannelsWrite   Scope = "channels:write" // check, pause, reconnect, disconnect, import
 	ScopeTokensLease     Scope = "tokens:lease"   // be lent access tokens
 	ScopeAuditRead       Scope = "audit:read"
 	ScopeOwnersRead      Scope = "owners:read"
 	ScopeOwnersWrite     Scope = "owners:write"
 	ScopeEventsRead      Scope = "events:read"
+	ScopeEndpointsRead   Scope = "endpoints:read"
+	ScopeEndpointsWrite  Scope = "endpoints:write" // with deliveries: test and replay
 	ScopePlatformsRead   Scope = "platforms:read"
 	ScopeAppsRead        Scope = "apps:read"
 	ScopeAppsWrite       Scope = "apps:write"
@@ -33,7 +35,7 @@ const (
 // Scopes lists every scope there is.
 func Scopes() []Scope {
 	return []Scope{
-		ScopeSessionsRead, ScopeSessionsWrite, ScopeChannelsRead, ScopeChannelsWrite, ScopeTokensLease, ScopeAuditRead, ScopeOwnersRead, ScopeOwnersWrite, ScopeEventsRead, ScopePlatformsRead,
+		ScopeSessionsRead, ScopeSessionsWrite, ScopeChannelsRead, ScopeChannelsWrite, ScopeTokensLease, ScopeAuditRead, ScopeOwnersRead, ScopeOwnersWrite, ScopeEventsRead, ScopeEndpointsRead, ScopeEndpointsWrite, ScopePlatformsRead,
 		ScopeAppsRead, ScopeAppsWrite, ScopeKeysRead, ScopeKeysWrite, ScopeWorkspacesRead, ScopeWorkspacesWrite, ScopeWorkspacesAdmin,
 	}
 }

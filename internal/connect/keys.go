@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"patchbay/internal/fault"
@@ -16,8 +17,11 @@ func (s *Service) CreateKey(ctx context.Context, k Key) (Key, vault.Secret, erro
 	raw := newKey()
 	var made Key
 	err := s.store.InTx(ctx, func(tx Tx) (err error) {
-		made, err = tx.InsertKey(ctx, s.fresh(k, raw))
-		return err
+		if made, err = tx.InsertKey(ctx, s.fresh(k, raw)); err != nil {
+			return err
+		}
+		s.recordSystem(tx, made.WorkspaceID, keyEntry(AuditKeyCreated, made))
+		return nil
 	})
 	if err != nil {
 		return Key{}, vault.Secret{}, fmt.Errorf("create key: %w", err)
@@ -70,13 +74,25 @@ func (s *Service) AddKey(ctx context.Context, c Caller, n NewKey, once Once[Crea
 			return CreatedKey{}, err
 		}
 		key.OwnerID = owner.ID
-		key, err = tx.InsertKey(ctx, key)
-		return CreatedKey{key, owner, raw}, err
+		if key, err = tx.InsertKey(ctx, key); err != nil {
+			return CreatedKey{}, err
+		}
+		s.Record(tx, c, keyEntry(AuditKeyCreated, key))
+		return CreatedKey{key, owner, raw}, nil
 	})
 	if err != nil {
 		return CreatedKey{}, fmt.Errorf("add key: %w", err)
 	}
 	return made, nil
+}
+
+// keyEntry tells the audit log of a key.
+func keyEntry(action string, k Key) AuditEntry {
+	var scopes []string
+	for _, scope := range k.Scopes {
+		scopes = append(scopes, string(scope))
+	}
+	return AuditEntry{Action: action, OwnerID: k.OwnerID, Data: eventData("key_id", fmt.Sprint(k.ID), "scopes", strings.Join(scopes, " "))}
 }
 
 func checkNewKey(c Caller, n NewKey) error {
@@ -148,13 +164,16 @@ func (s *Service) RevokeKey(ctx context.Context, c Caller, id int64) (Key, error
 	}
 	var revoked Key
 	err := s.store.InTx(ctx, func(tx Tx) error {
-		if _, err := ownKey(ctx, tx, c, id); err != nil {
+		before, err := ownKey(ctx, tx, c, id)
+		if err != nil {
 			return err
 		}
 		if err := tx.RevokeKey(ctx, c.WorkspaceID, id, s.now()); err != nil {
 			return err
 		}
-		var err error
+		if before.RevokedAt.IsZero() {
+			s.Record(tx, c, keyEntry(AuditKeyRevoked, before))
+		}
 		revoked, err = tx.Key(ctx, c.WorkspaceID, id)
 		return err
 	})

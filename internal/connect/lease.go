@@ -61,6 +61,15 @@ func (s *Service) LeaseToken(ctx context.Context, c Caller, r LeaseRequest) (Tok
 	if r.MinLife == 0 {
 		r.MinLife = leastLife
 	}
+	for {
+		lease, err := s.leaseOnce(ctx, c, r)
+		if !errors.Is(err, errMoved) {
+			return lease, err
+		}
+	}
+}
+
+func (s *Service) leaseOnce(ctx context.Context, c Caller, r LeaseRequest) (TokenLease, error) {
 	channel, grant, err := s.grantedChannel(ctx, c, r.ChannelID)
 	if err != nil {
 		return TokenLease{}, err
@@ -69,13 +78,44 @@ func (s *Service) LeaseToken(ctx context.Context, c Caller, r LeaseRequest) (Tok
 		return TokenLease{}, err
 	}
 	lease, err := s.lend(ctx, channel, grant, r)
+	if errors.Is(err, fault.NotFound) { // its consent was erased meanwhile: the channel tells
+		err = errMoved
+	}
+	if err == nil {
+		err = s.handOut(ctx, c, lease)
+	}
 	if err != nil {
 		return TokenLease{}, err
 	}
-	return lease, s.audit(ctx, c, AuditEntry{
-		Action: AuditTokenLeased, OwnerID: channel.OwnerID, ChannelID: channel.ID,
-		Data: eventData("platform", channel.Platform, "version", fmt.Sprint(lease.Version), "expires_at", rfc3339(lease.ExpiresAt)),
+	return lease, nil
+}
+
+// handOut puts the lease into the audit log, unless the channel was paused, disconnected
+// or put on another consent (errMoved) while its token was looked for: what is told of a
+// channel is true of every token that is handed out after it.
+func (s *Service) handOut(ctx context.Context, c Caller, lease TokenLease) error {
+	err := s.store.InTx(ctx, func(tx Tx) error {
+		now, err := tx.Channel(ctx, lease.Channel.WorkspaceID, lease.Channel.ID)
+		switch {
+		case err != nil:
+			return err
+		case now.Lifecycle == LifecycleDisconnected:
+			return ErrDisconnected
+		case now.Lifecycle == LifecyclePaused:
+			return ErrPaused
+		case now.GrantID != lease.Channel.GrantID || now.TargetID != lease.Channel.TargetID:
+			return errMoved
+		}
+		s.Record(tx, c, AuditEntry{
+			Action: AuditTokenLeased, OwnerID: now.OwnerID, ChannelID: now.ID,
+			Data: eventData("platform", now.Platform, "version", fmt.Sprint(lease.Version), "expires_at", rfc3339(lease.ExpiresAt)),
+		})
+		return nil
 	})
+	if err != nil {
+		return fmt.Errorf("lease of channel %d: %w", lease.Channel.ID, err)
+	}
+	return nil
 }
 
 // grantedChannel is a channel that the caller may see, with its grant.
@@ -215,10 +255,9 @@ func (s *Service) unrenewable(ctx context.Context, channel Channel) error {
 }
 
 func (s *Service) audit(ctx context.Context, c Caller, e AuditEntry) error {
-	e.WorkspaceID, e.KeyID, e.At = c.WorkspaceID, c.KeyID, s.now()
 	err := s.store.InTx(ctx, func(tx Tx) error {
-		_, err := tx.InsertAudit(ctx, e)
-		return err
+		s.Record(tx, c, e)
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("audit log: %w", err)

@@ -34,6 +34,7 @@ type Reply struct {
 	KeyHash     []byte // SHA-256 of the idempotency key and of whom the API key is bound to
 	Fingerprint []byte
 	Sealed      []byte
+	OwnerID     int64 // whom the API key is bound to; 0: nobody
 	ExpiresAt   time.Time
 }
 
@@ -55,6 +56,13 @@ var ErrOnceKey = fault.New(fault.Invalid, "idempotency_key_invalid", "An Idempot
 
 const onceLifetime = 24 * time.Hour
 
+// Effect is how a use case that is not the core's has its effect, once where the request
+// came with an idempotency key: fn runs in one transaction, and what it answers is kept
+// there. A request that had its effect before is *Replayed.
+func Effect[T any](ctx context.Context, s *Service, c Caller, once Once[T], fn func(Tx) (T, error)) (T, error) {
+	return effect(ctx, s, c, once, fn)
+}
+
 // effect runs fn in one transaction. With an idempotency key the answer is kept in the
 // same transaction; a request that had its effect before is *Replayed.
 func effect[T any](ctx context.Context, s *Service, c Caller, once Once[T], fn func(Tx) (T, error)) (T, error) {
@@ -70,7 +78,7 @@ func effect[T any](ctx context.Context, s *Service, c Caller, once Once[T], fn f
 		return done, ErrOnceKey
 	}
 	reply := Reply{
-		WorkspaceID: c.WorkspaceID, Route: once.Route, KeyHash: onceHash(c, once.Key), Fingerprint: once.Fingerprint, ExpiresAt: s.now().Add(onceLifetime),
+		WorkspaceID: c.WorkspaceID, Route: once.Route, KeyHash: onceHash(c, once.Key), Fingerprint: once.Fingerprint, OwnerID: c.OwnerID, ExpiresAt: s.now().Add(onceLifetime),
 	}
 	attempt := func() error {
 		return s.store.InTx(ctx, func(tx Tx) error {

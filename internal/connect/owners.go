@@ -65,6 +65,7 @@ func (s *Service) AddOwner(ctx context.Context, c Caller, o Owner, once Once[Own
 		if err == nil && !made {
 			return Owner{}, errOwnerExists
 		}
+		s.Record(tx, c, AuditEntry{Action: AuditOwnerCreated, OwnerID: owner.ID})
 		return owner, err
 	})
 	if err != nil {
@@ -79,6 +80,12 @@ type OwnerChange struct {
 	AvatarURL    *string
 	ContactEmail *string
 	Reference    *string
+}
+
+func (c OwnerChange) fields() string {
+	return fieldsGiven(map[string]bool{
+		"name": c.Name != nil, "avatar_url": c.AvatarURL != nil, "contact_email": c.ContactEmail != nil, "reference": c.Reference != nil,
+	})
 }
 
 func (c OwnerChange) apply(o *Owner) {
@@ -113,6 +120,7 @@ func (s *Service) ChangeOwner(ctx context.Context, c Caller, id int64, change Ow
 		change.apply(&o)
 		o.UpdatedAt = s.now()
 		changed = o
+		s.Record(tx, c, AuditEntry{Action: AuditOwnerChanged, OwnerID: id, Data: eventData("fields", change.fields())})
 		return tx.UpdateOwner(ctx, o)
 	})
 	return changed, err

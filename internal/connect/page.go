@@ -21,6 +21,10 @@ type LinkView struct {
 	Targets   []Target // while the choice is open
 	Pick      platform.Pick
 	Expired   bool // no new attempt may begin
+	// Reconnect is the channel that the session is pinned to; nil: none.
+	Reconnect *Channel
+	// Losses are the channels that would lose their page, while the attempt is warned.
+	Losses []Channel
 	// ConfirmCode goes to the redirect URL, while the application must confirm what
 	// this browser's attempt chose.
 	ConfirmCode vault.Secret
@@ -51,6 +55,9 @@ func (s *Service) OpenLink(ctx context.Context, link, browser vault.Secret) (Lin
 	if v.Attempt, err = s.attemptOf(ctx, session, browser); err != nil {
 		return LinkView{}, err
 	}
+	if v.Reconnect, err = s.pinned(ctx, session); err != nil {
+		return LinkView{}, err
+	}
 	return s.withChoice(ctx, v)
 }
 
@@ -72,6 +79,19 @@ func (s *Service) attemptOf(ctx context.Context, session Session, browser vault.
 	return found, nil
 }
 
+// pinned is the channel that a session is pinned to; nil where it is not, or the channel
+// was erased since.
+func (s *Service) pinned(ctx context.Context, session Session) (*Channel, error) {
+	if session.ReconnectID == 0 {
+		return nil, nil
+	}
+	ch, err := s.store.Channel(ctx, session.WorkspaceID, session.ReconnectID)
+	if errors.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	return &ch, err
+}
+
 // withChoice adds what the attempt's consent brought: the grant, and the targets
 // while the choice among them is open.
 func (s *Service) withChoice(ctx context.Context, v LinkView) (LinkView, error) {
@@ -79,6 +99,11 @@ func (s *Service) withChoice(ctx context.Context, v LinkView) (LinkView, error) 
 	if a.State == AttemptConfirming {
 		private, err := s.privateOf(a)
 		v.ConfirmCode = vault.NewSecret(private.Confirm)
+		return v, err
+	}
+	if a.State == AttemptWarned && !v.Session.Final() {
+		var err error
+		v.Losses, err = s.lossesOf(ctx, v.Session, a)
 		return v, err
 	}
 	if a.GrantID == 0 || (a.State != AttemptChoosing && a.State != AttemptSucceeded) {

@@ -95,12 +95,15 @@ func (s *Service) keep(ctx context.Context, c Claim, spec platform.Spec, token p
 		return err
 	}
 	s.log.WarnContext(ctx, "late answer refused", slog.Int64("grant", c.grant.ID), slog.String("platform", c.grant.Platform))
-	return s.persist(ctx, func() error {
+	orphan := false
+	err = s.persist(ctx, func() error {
 		return s.store.InTx(ctx, func(tx Tx) error {
+			orphan = false
 			g, err := tx.LockGrant(ctx, c.grant.WorkspaceID, c.grant.ID)
 			switch {
-			case errors.Is(err, fault.NotFound):
-				return errLate
+			case errors.Is(err, fault.NotFound): // erased meanwhile: what came of its token is to be ended too
+				orphan = true
+				return s.queueRevocation(ctx, tx, c.grant, token.Credentials)
 			case err != nil:
 				return err
 			case g.TokenVersion != c.grant.TokenVersion:
@@ -116,6 +119,10 @@ func (s *Service) keep(ctx context.Context, c Claim, spec platform.Spec, token p
 			return tx.UpdateGrant(ctx, g, fence)
 		})
 	})
+	if err == nil && orphan {
+		return errLate
+	}
+	return err
 }
 
 // commit writes what a call brought, provided that the claim is still ours; errLate when

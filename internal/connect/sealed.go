@@ -22,6 +22,9 @@ type SealedReader interface {
 	SealedTargets(ctx context.Context, q SealedQuery) ([]Target, error)
 	SealedApps(ctx context.Context, q SealedQuery) ([]App, error)
 	SealedReplies(ctx context.Context, q SealedQuery) ([]Reply, error)
+	SealedRevocations(ctx context.Context, q SealedQuery) ([]Revocation, error)
+	SealedAuditHeads(ctx context.Context, q SealedQuery) ([]AuditHead, error)
+	SealedEndpoints(ctx context.Context, q SealedQuery) ([]SealedRow, error)
 	// CountSealed counts a table's sealed values by key; 0 are those no vault made.
 	CountSealed(ctx context.Context, table string) (map[vault.KeyID]int64, error)
 }
@@ -31,6 +34,12 @@ type SealedWriter interface {
 	// Reseal writes sealed in the place of old, and tells whether it did: not where the row
 	// holds something else by now, is gone, or is being changed at this moment.
 	Reseal(ctx context.Context, table string, workspaceID, id int64, old, sealed []byte) (bool, error)
+}
+
+// SealedRow is a sealed value of a noun that is not the core's.
+type SealedRow struct {
+	Place  vault.Place
+	Sealed []byte
 }
 
 // sealedNoun is a noun with a sealed value.
@@ -44,6 +53,11 @@ func (g Grant) sealedValue() []byte   { return g.Sealed }
 func (t Target) sealedValue() []byte  { return t.Sealed }
 func (a App) sealedValue() []byte     { return a.Sealed }
 func (r Reply) sealedValue() []byte   { return r.Sealed }
+
+func (r Revocation) sealedValue() []byte { return r.Sealed }
+func (h AuditHead) sealedValue() []byte  { return h.Sealed }
+func (r SealedRow) place() vault.Place   { return r.Place }
+func (r SealedRow) sealedValue() []byte  { return r.Sealed }
 
 // sealedTable is one table with a sealed column.
 type sealedTable struct {
@@ -60,6 +74,9 @@ func sealedTables() []sealedTable {
 		{"targets", nouns(SealedReader.SealedTargets)},
 		{"attempts", nouns(SealedReader.SealedAttempts)},
 		{"replies", nouns(SealedReader.SealedReplies)},
+		{"revocations", nouns(SealedReader.SealedRevocations)},
+		{"audit_heads", nouns(SealedReader.SealedAuditHeads)},
+		{"endpoints", nouns(SealedReader.SealedEndpoints)},
 	}
 }
 

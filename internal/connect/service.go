@@ -20,8 +20,10 @@ type Service struct {
 	now       func() time.Time
 	log       *slog.Logger
 	lease     time.Duration
-	waiters   *waiters
+	waiters   *waiters // for sessions
+	news      *waiters // for events, by workspace
 	keys      keyCache
+	auditKeys auditKeys
 	ended     func(platformID, state, reason string)
 	rate      float64
 	deadline  time.Duration
@@ -76,7 +78,7 @@ func New(cfg Config) *Service {
 	}
 	return &Service{
 		store: cfg.Store, vault: cfg.Vault, platforms: cfg.Platforms, apps: cfg.Apps, env: cfg.Env, envs: cfg.Envs,
-		now: cfg.Env.Now, log: cfg.Log, lease: cfg.Lease, waiters: newWaiters(), ended: cfg.Ended,
+		now: cfg.Env.Now, log: cfg.Log, lease: cfg.Lease, waiters: newWaiters(), news: newWaiters(), ended: cfg.Ended,
 		rate: cfg.RefreshRate, deadline: cfg.RefreshDeadline, refreshed: cfg.Refreshed,
 	}
 }

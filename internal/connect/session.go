@@ -36,12 +36,27 @@ type Selection string
 const (
 	SelectPlatform Selection = "platform" // as the platform's Spec.Pick says
 	SelectOne      Selection = "one"
+	// SelectAll asks nobody: everything that can be chosen becomes a channel.
+	SelectAll Selection = "all"
+)
+
+// Display is how a session is shown to its person.
+type Display string
+
+const (
+	// DisplayHosted leads to our pages: the link of a hosted session.
+	DisplayHosted Display = "hosted"
+	// DisplayDirect leads straight to the one platform. Its only attempt begins with the
+	// session and ends it, and its link token is the OAuth state too: whoever has the link
+	// may poll, and nobody can begin again with it.
+	DisplayDirect Display = "direct"
 )
 
 // Origins of sessions.
 const (
 	OriginNative          = "native"
 	OriginMarketingBlocks = "marketingblocks"
+	OriginSmartlyQ        = "smartlyq"
 )
 
 // Session is the life of one connect link.
@@ -53,8 +68,10 @@ type Session struct {
 	Status         SessionStatus
 	TokenHash      []byte   // SHA-256 of the link token
 	Platforms      []string // offered; empty: all there are
+	Display        Display
 	Selection      Selection
 	InitiatorCheck InitiatorCheck
+	ReconnectID    int64  // the channel that it is pinned to: another account is refused; 0: none
 	RedirectURL    string // where the person returns; empty: a page says "you can close this window"
 	Platform       string // of the last attempt; empty before the first
 	Reason         string // of the last failure; empty otherwise
@@ -82,6 +99,7 @@ const (
 	AttemptExchanging  AttemptState = "exchanging"  // the state is consumed, the code is being exchanged
 	AttemptVerifying   AttemptState = "verifying"   // credentials are stored; identity and targets are being asked: resumable
 	AttemptChoosing    AttemptState = "choosing"    // the person chooses among targets
+	AttemptWarned      AttemptState = "warned"      // the consent would drop pages that channels use: the person decides
 	AttemptConfirming  AttemptState = "confirming"  // the application must confirm: nothing is connected yet
 	AttemptSucceeded   AttemptState = "succeeded"   // final, as are those below
 	AttemptDenied      AttemptState = "denied"      // the person said no
@@ -94,7 +112,7 @@ const (
 // Final tells whether the attempt can no longer move.
 func (s AttemptState) Final() bool {
 	switch s {
-	case AttemptAway, AttemptExchanging, AttemptVerifying, AttemptChoosing, AttemptConfirming:
+	case AttemptAway, AttemptExchanging, AttemptVerifying, AttemptChoosing, AttemptWarned, AttemptConfirming:
 		return false
 	default:
 		return true
@@ -127,6 +145,9 @@ type Attempt struct {
 	UpdatedAt   time.Time
 	ExpiresAt   time.Time
 	LeaseUntil  time.Time // real time: who exchanges or verifies has died when it is over; zero: nobody does
+
+	subject string // whose consent it brought, once that is known; not stored
+	from    string // the address of the person whose request this is; not stored
 }
 
 // Step is one line of an attempt's timeline. It holds no secret.

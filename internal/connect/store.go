@@ -28,6 +28,9 @@ type Tx interface {
 	GrantWriter
 	ChannelWriter
 	AuditWriter
+	RevocationWriter
+	GroupWriter
+	EraseWriter
 	SealedWriter
 	InstanceWriter
 	// Emit writes an event together with what it tells. Numbers are given at the
@@ -45,6 +48,8 @@ type Reader interface {
 	ChannelReader
 	EventReader
 	AuditReader
+	RevocationReader
+	GroupReader
 	SealedReader
 	InstanceReader
 }
@@ -123,7 +128,7 @@ type TenantWriter interface {
 	// the transaction ends.
 	LockWorkspace(ctx context.Context, id int64) (Workspace, error)
 	LockOwner(ctx context.Context, workspaceID, id int64) (Owner, error)
-	// UpdateWorkspace writes Name, RequireRedirectURL and AllowedRedirects.
+	// UpdateWorkspace writes Name, RequireRedirectURL, AllowedRedirects, NoHeadless and BouncePage.
 	UpdateWorkspace(ctx context.Context, w Workspace) error
 	InsertKey(ctx context.Context, k Key) (Key, error)
 	RevokeKey(ctx context.Context, workspaceID, id int64, at time.Time) error
@@ -267,8 +272,9 @@ type ChannelReader interface {
 // SavedChannel is what SaveChannel did.
 type SavedChannel struct {
 	Channel
-	Made          bool  // it is new
-	ReplacedGrant int64 // the grant that it had before, where that was another one; else 0
+	Made          bool      // it is new
+	Before        Lifecycle // of a channel that was there; empty where Made
+	ReplacedGrant int64     // the grant that it had before, where that was another one; else 0
 }
 
 // ChannelWriter changes channels.
@@ -278,17 +284,90 @@ type ChannelWriter interface {
 	SaveChannel(ctx context.Context, c Channel) (SavedChannel, error)
 	// SetChannelHealth writes Health, HealthReason, HealthAt, ProvenAt and UpdatedAt.
 	SetChannelHealth(ctx context.Context, c Channel) error
+	// LockChannel reads the channel and keeps others from changing it until the
+	// transaction ends. Who locks its grant too locks the grant first.
+	LockChannel(ctx context.Context, workspaceID, id int64) (Channel, error)
+	// UpdateChannel writes everything but the ids of channel and workspace, Platform,
+	// Review and CreatedAt; fault.Conflict "channel_exists" and no change where the owner
+	// has another channel of the same platform, kind and external id. A channel that
+	// becomes disconnected leaves its groups.
+	UpdateChannel(ctx context.Context, c Channel) error
 }
 
 // AuditReader reads the audit log.
 type AuditReader interface {
-	// AuditLog lists by ascending id, those with an id above after, at most limit.
+	// AuditLog lists by ascending number, those above after, at most limit.
 	AuditLog(ctx context.Context, workspaceID, after int64, limit int) ([]AuditEntry, error)
+	// AuditHead is the end of the workspace's chain; NotFound before the first entry.
+	AuditHead(ctx context.Context, workspaceID int64) (AuditHead, error)
 }
 
 // AuditWriter writes the audit log.
 type AuditWriter interface {
-	InsertAudit(ctx context.Context, e AuditEntry) (AuditEntry, error)
+	// Record writes an entry. It is numbered and chained (link) at the end of the
+	// transaction, after everything else but the events' numbers, so that number order
+	// is commit order; an error of link fails the transaction. link is given it as it will
+	// be read again: At in milliseconds, no Data as {}.
+	Record(e AuditEntry, link AuditLink)
+}
+
+// RevocationReader finds what is to be told to platforms.
+type RevocationReader interface {
+	// DueRevocations lists those, of all workspaces, whose NextAt is at or before now and
+	// that nobody holds by the database's clock, the longest due first.
+	DueRevocations(ctx context.Context, now time.Time, limit int) ([]Revocation, error)
+	// LiveConsents counts the grants that rest on the OAuth client (client id and server:
+	// platforms may share one) and the subject, over all workspaces: usable and held
+	// ones; and, as unknown, those of the client whose subject is not known yet.
+	LiveConsents(ctx context.Context, clientID, server, subject string) (live, unknown int, err error)
+}
+
+// RevocationWriter changes them.
+type RevocationWriter interface {
+	InsertRevocation(ctx context.Context, r Revocation) (Revocation, error)
+	SealRevocation(ctx context.Context, workspaceID, id int64, sealed []byte) error
+	// ClaimRevocation raises Fence and takes a lease by the database's clock, provided that
+	// the stored fence is r.Fence and nobody holds it; else fault.Conflict.
+	ClaimRevocation(ctx context.Context, r Revocation, lease time.Duration) (Revocation, error)
+	// PostponeRevocation writes Tries and NextAt and gives back the lease, provided that
+	// the stored fence is r.Fence; else fault.Conflict.
+	PostponeRevocation(ctx context.Context, r Revocation) error
+	// DropRevocation deletes it, provided that the stored fence is r.Fence; else
+	// fault.Conflict.
+	DropRevocation(ctx context.Context, r Revocation) error
+	// CallOffRevocations deletes those of the client and subject, over all workspaces,
+	// that nobody holds, and tells how many somebody holds at this moment: too late.
+	CallOffRevocations(ctx context.Context, clientID, server, subject string) (underWay int, err error)
+}
+
+// GroupReader finds groups.
+type GroupReader interface {
+	Group(ctx context.Context, workspaceID, id int64) (Group, error)
+	Groups(ctx context.Context, workspaceID, ownerID int64) ([]Group, error) // by ascending id
+}
+
+// GroupWriter changes groups.
+type GroupWriter interface {
+	InsertGroup(ctx context.Context, g Group) (Group, error)
+	// UpdateGroup writes Name, ChannelIDs and UpdatedAt.
+	UpdateGroup(ctx context.Context, g Group) error
+	DeleteGroup(ctx context.Context, workspaceID, id int64) error
+}
+
+// EraseWriter takes everything of an owner away. The core has taken the channels from
+// their grants and the grants with their targets away before.
+type EraseWriter interface {
+	// GrantsOfOwner lists the grants that the owner consented to, in any state, and locks them.
+	GrantsOfOwner(ctx context.Context, workspaceID, ownerID int64) ([]Grant, error)
+	// ForgetSessions deletes the owner's sessions with their attempts and steps, which may
+	// point at grants, and tells how many. It comes before the grants are deleted.
+	ForgetSessions(ctx context.Context, workspaceID, ownerID int64) (int, error)
+	// ForgetOwner deletes the owner's groups, channels, attempts with their steps,
+	// sessions, kept replies of keys bound to them, and those keys; blanks the data of
+	// the events about them and drops the bodies of their deliveries; and deletes the
+	// owner, unless it is the default one, whose name and facts are cleared. It tells how
+	// many channels, sessions and keys went. fault.Conflict while a grant of theirs stands.
+	ForgetOwner(ctx context.Context, workspaceID, ownerID int64) (channels, sessions, keys int, err error)
 }
 
 // EventReader reads the log of what happened.

@@ -30,13 +30,23 @@ func (s *Service) verify(ctx context.Context, a Attempt, token platform.Token) e
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return ctx.Err() // told to stop: resumed later
 	}
-	if err != nil {
+	a.subject = identity.Subject // told beside ErrNoTargets and ErrScopesMissing too
+	if err != nil && !errors.Is(err, platform.ErrNoTargets) {
+		return s.failAttempt(ctx, a, err)
+	}
+	why, wrong := s.unwanted(ctx, a, identity, targets)
+	switch {
+	case wrong != nil:
+		return wrong
+	case why != nil:
+		return s.failAttempt(ctx, a, why)
+	case err != nil:
 		return s.failAttempt(ctx, a, err)
 	}
 	if identity.Scopes == nil {
 		identity.Scopes = token.Scopes
 	}
-	found := consent{identity: identity, targets: targets, credentials: client.Credentials, pick: p.Spec().Pick}
+	found := consent{identity: identity, targets: targets, credentials: client.Credentials}
 	err = s.acceptConsent(ctx, a, found)
 	if errors.Is(err, fault.Conflict) || errors.Is(err, fault.NotFound) {
 		// Another session took in the same person's consent, or dropped it, at this moment.
@@ -50,42 +60,79 @@ type consent struct {
 	identity    platform.Identity
 	targets     []platform.Target
 	credentials platform.Credentials
-	pick        platform.Pick
+	knowing     bool // the person knows which channels it drops
 }
 
 // acceptConsent commits the verified consent: the usable grant, its targets, and
-// either the channels or the choice.
+// either the channels or the choice; or the warning that it would drop channels.
 func (s *Service) acceptConsent(ctx context.Context, a Attempt, c consent) error {
 	return s.inSession(ctx, a.WorkspaceID, a.SessionID, func(tx Tx, session *Session) error {
 		if session.Final() {
 			return s.supersede(ctx, tx, a)
 		}
-		take := s.promote
-		if session.InitiatorCheck == CheckConfirm {
-			take = s.hold
-		}
-		grant, err := take(ctx, tx, a, session.OwnerID, c)
-		if err != nil {
-			return err
-		}
-		targets, err := s.saveTargets(ctx, tx, grant, c.targets)
-		if err != nil {
-			return err
-		}
-		now := a
-		now.GrantID = grant.ID
-		if only, ok := onlyChoice(targets); ok {
-			return s.finishOrWait(ctx, tx, session, now, grant, []Target{only})
-		}
-		next := now.moved(s.now(), AttemptChoosing, nil)
-		if err := tx.UpdateAttempt(ctx, next, a.State); err != nil {
-			return err
-		}
-		if err := s.dropTemporary(ctx, tx, a, grant); err != nil {
-			return err
-		}
-		return s.step(ctx, tx, next, string(AttemptChoosing), fmt.Sprint(len(targets)))
+		return s.takeIn(ctx, tx, session, a, c)
 	})
+}
+
+// takeIn is acceptConsent inside its transaction.
+func (s *Service) takeIn(ctx context.Context, tx Tx, session *Session, a Attempt, c consent) error {
+	if !c.knowing && session.Display != DisplayDirect {
+		lost, err := s.losses(ctx, tx, a, session.OwnerID, c)
+		if err != nil {
+			return err
+		}
+		if len(lost) > 0 {
+			return s.warn(ctx, tx, a, c, len(lost))
+		}
+	}
+	take := s.promote
+	if session.InitiatorCheck == CheckConfirm {
+		take = s.hold
+	}
+	grant, err := take(ctx, tx, a, session.OwnerID, c)
+	if err != nil {
+		return err
+	}
+	targets, err := s.saveTargets(ctx, tx, grant, c.targets)
+	if err != nil {
+		return err
+	}
+	now := a
+	now.GrantID = grant.ID
+	chosen, err := s.withoutChoice(ctx, tx, *session, targets)
+	if err != nil {
+		return err
+	}
+	if len(chosen) > 0 {
+		return s.finishOrWait(ctx, tx, session, now, grant, chosen)
+	}
+	next := now.moved(s.now(), AttemptChoosing, nil)
+	if err := tx.UpdateAttempt(ctx, next, a.State); err != nil {
+		return err
+	}
+	if err := s.dropTemporary(ctx, tx, a, grant); err != nil {
+		return err
+	}
+	return s.step(ctx, tx, next, string(AttemptChoosing), fmt.Sprint(len(targets)))
+}
+
+// withoutChoice is what becomes channels where nobody is to be asked: the pinned
+// channel's target, everything there is, or the only one.
+func (s *Service) withoutChoice(ctx context.Context, tx Tx, session Session, targets []Target) ([]Target, error) {
+	switch {
+	case session.ReconnectID != 0:
+		ch, err := tx.Channel(ctx, session.WorkspaceID, session.ReconnectID)
+		if err != nil {
+			return nil, err
+		}
+		return slices.DeleteFunc(choosable(targets), func(t Target) bool { return t.Kind != ch.Kind || t.ExternalID != ch.ExternalID }), nil
+	case session.Selection == SelectAll:
+		return slices.DeleteFunc(choosable(targets), func(t Target) bool { return t.Blocked != "" }), nil
+	}
+	if only, ok := onlyChoice(targets); ok {
+		return []Target{only}, nil
+	}
+	return nil, nil
 }
 
 // supersede ends an attempt whose session ended without it.
@@ -97,7 +144,7 @@ func (s *Service) supersede(ctx context.Context, tx Tx, a Attempt) error {
 	if err := tx.UpdateAttempt(ctx, ended, a.State); err != nil {
 		return err
 	}
-	if err := s.dropGrant(ctx, tx, a.WorkspaceID, a.GrantID); err != nil {
+	if err := s.dropGrant(ctx, tx, a.WorkspaceID, a.GrantID, a.subject); err != nil {
 		return err
 	}
 	return s.step(ctx, tx, ended, string(AttemptSuperseded), ErrSuperseded.Reason)
@@ -158,6 +205,9 @@ func (s *Service) fillGrant(ctx context.Context, tx Tx, grant Grant, state Grant
 	if p, ok := s.platforms.Get(grant.Platform); ok && state == GrantUsable {
 		grant.IssuedAt, grant.ProvenAt, grant.Told = s.now(), s.now(), 0
 		grant = s.scheduled(grant, p.Spec(), c.credentials)
+		if err := s.callOff(ctx, tx, &grant, p.Spec()); err != nil {
+			return Grant{}, err
+		}
 		if err := s.setHealth(ctx, tx, &grant, "", CauseCustomer); err != nil {
 			return Grant{}, err
 		}
@@ -170,7 +220,7 @@ func (s *Service) dropTemporary(ctx context.Context, tx Tx, a Attempt, kept Gran
 	if a.GrantID == kept.ID {
 		return nil
 	}
-	return s.dropGrant(ctx, tx, a.WorkspaceID, a.GrantID)
+	return s.dropGrantBut(ctx, tx, a.WorkspaceID, a.GrantID, "", false)
 }
 
 func (t Target) place() vault.Place {

@@ -11,6 +11,11 @@ type Workspace struct {
 	RequireRedirectURL bool
 	// AllowedRedirects is an exact allow-list of redirect URLs; empty: any usable one.
 	AllowedRedirects []string
+	// NoHeadless turns off links that lead straight to a platform (SmartlyQ: NOT_ENABLED).
+	NoHeadless bool
+	// BouncePage has such links lead over a page of ours, which binds them to the first
+	// browser that opens them.
+	BouncePage bool
 }
 
 // Owner is whose channels they are inside a workspace.

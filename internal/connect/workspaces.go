@@ -16,8 +16,11 @@ const maxName = 255
 func (s *Service) CreateWorkspace(ctx context.Context, w Workspace) (Workspace, error) {
 	var made Workspace
 	err := s.store.InTx(ctx, func(tx Tx) (err error) {
-		made, err = s.insertWorkspace(ctx, tx, w)
-		return err
+		if made, err = s.insertWorkspace(ctx, tx, w); err != nil {
+			return err
+		}
+		s.recordSystem(tx, made.ID, AuditEntry{Action: AuditWorkspaceCreated})
+		return nil
 	})
 	if err != nil {
 		return Workspace{}, fmt.Errorf("create workspace: %w", err)
@@ -81,7 +84,11 @@ func (s *Service) AddWorkspace(ctx context.Context, c Caller, w Workspace, once 
 			return CreatedWorkspace{}, err
 		}
 		key, err := tx.InsertKey(ctx, s.fresh(Key{WorkspaceID: made.ID, Name: "first key", Scopes: WorkspaceScopes()}, raw))
-		return CreatedWorkspace{made, key, raw}, err
+		if err != nil {
+			return CreatedWorkspace{}, err
+		}
+		s.recordWorkspace(tx, c, made.ID, AuditWorkspaceCreated, "key_id", fmt.Sprint(key.ID))
+		return CreatedWorkspace{made, key, raw}, nil
 	})
 	if err != nil {
 		return CreatedWorkspace{}, fmt.Errorf("add workspace: %w", err)
@@ -122,6 +129,24 @@ type WorkspaceChange struct {
 	Name               *string
 	RequireRedirectURL *bool
 	AllowedRedirects   *[]string
+	NoHeadless         *bool
+	BouncePage         *bool
+}
+
+func (c WorkspaceChange) fields() string {
+	return fieldsGiven(map[string]bool{
+		"name": c.Name != nil, "require_redirect_url": c.RequireRedirectURL != nil, "allowed_redirects": c.AllowedRedirects != nil,
+		"headless_connect": c.NoHeadless != nil, "bounce_page": c.BouncePage != nil,
+	})
+}
+
+// recordWorkspace writes into the log of the workspace that it is about, whosever the key is.
+func (s *Service) recordWorkspace(tx Tx, c Caller, id int64, action string, data ...string) {
+	if c.WorkspaceID != id {
+		data = append(data, "by_workspace", fmt.Sprint(c.WorkspaceID))
+	}
+	c.WorkspaceID = id
+	s.Record(tx, c, AuditEntry{Action: action, Data: eventData(data...)})
 }
 
 // ChangeWorkspace changes name and switches of the caller's own workspace, or with
@@ -143,10 +168,13 @@ func (s *Service) ChangeWorkspace(ctx context.Context, c Caller, id int64, chang
 		setIf(&w.Name, change.Name)
 		setIf(&w.RequireRedirectURL, change.RequireRedirectURL)
 		setIf(&w.AllowedRedirects, change.AllowedRedirects)
+		setIf(&w.NoHeadless, change.NoHeadless)
+		setIf(&w.BouncePage, change.BouncePage)
 		if err := checkWorkspace(w); err != nil {
 			return err
 		}
 		changed = w
+		s.recordWorkspace(tx, c, id, AuditWorkspaceChanged, "fields", change.fields())
 		return tx.UpdateWorkspace(ctx, w)
 	})
 	return changed, err
@@ -198,6 +226,9 @@ func (c Caller) requireWhole(scope Scope) error {
 	}
 	return nil
 }
+
+// RequireWhole is Require for what a key that is bound to one owner cannot do.
+func (c Caller) RequireWhole(scope Scope) error { return c.requireWhole(scope) }
 
 func (s *Service) requireAdmin(c Caller) error { return c.requireWhole(ScopeWorkspacesAdmin) }
 

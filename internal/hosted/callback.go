@@ -34,7 +34,7 @@ func (h *Hosted) callback(w http.ResponseWriter, r *http.Request) error {
 	}
 	arrival, err := h.svc.Callback(r.Context(), connect.CallbackRequest{
 		Platform: r.PathValue("platform"), AppID: app, State: vault.NewSecret(q.Get("state")), Code: vault.NewSecret(q.Get("code")),
-		Error: q.Get("error"), Issuer: q.Get("iss"), Browser: browser,
+		Error: q.Get("error"), Issuer: q.Get("iss"), Browser: browser, From: comesFrom(r),
 	})
 	switch {
 	case errors.Is(err, connect.ErrMismatch), errors.Is(err, connect.ErrCallbackInvalid), errors.Is(err, connect.ErrReplayed):
@@ -61,6 +61,9 @@ func appID(r *http.Request) (int64, error) {
 // callbackRefused shows why nothing was done with the platform's answer. A replay
 // whose attempt still goes on (a reload) leads to where it stands.
 func (h *Hosted) callbackRefused(w http.ResponseWriter, r *http.Request, a connect.Arrival, browser vault.Secret, err error) error {
+	if a.Session.Display == connect.DisplayDirect {
+		return h.directRefused(w, r, a, browser, err)
+	}
 	if errors.Is(err, connect.ErrReplayed) && !a.Attempt.State.Final() {
 		redirect(w, h.sessionPath(a.Link))
 		return nil
@@ -79,15 +82,16 @@ func (h *Hosted) callbackRefused(w http.ResponseWriter, r *http.Request, a conne
 	return h.newPage(w, r, v, a.Link, browser).refused(err)
 }
 
-// onward leads from a callback or a sign-in to what comes next: the application when
-// this browser's part is done, the session's page for everything else.
+// onward leads from a callback, a sign-in or a warning to what comes next: the
+// application when this browser's part is done, the session's page for everything else.
 func (h *Hosted) onward(w http.ResponseWriter, r *http.Request, link, browser vault.Secret) error {
 	v, err := h.svc.OpenLink(r.Context(), link, browser)
 	if err != nil {
 		return err
 	}
 	next := h.sessionPath(link)
-	if s := v.Attempt.State; s == connect.AttemptSucceeded || s == connect.AttemptConfirming {
+	s := v.Attempt.State
+	if s == connect.AttemptSucceeded || s == connect.AttemptConfirming || direct(v) && v.Session.Final() {
 		next = cmp.Or(h.returnURL(v, link), next)
 	}
 	redirect(w, next)
@@ -99,7 +103,7 @@ func (h *Hosted) pickTargets(w http.ResponseWriter, r *http.Request) error {
 	link, browser := vault.NewSecret(r.PathValue("token")), h.cookies.Browser(r)
 	ids, err := parseIDs(r.PostForm["target"])
 	if err == nil {
-		_, err = h.svc.Choose(r.Context(), connect.ChooseRequest{Link: link, Browser: browser, TargetIDs: ids})
+		_, err = h.svc.Choose(r.Context(), connect.ChooseRequest{Link: link, Browser: browser, TargetIDs: ids, From: comesFrom(r)})
 	}
 	if err != nil && !errors.Is(err, connect.ErrNothingChosen) && !errors.Is(err, connect.ErrTargetUnknown) {
 		return err
@@ -119,6 +123,15 @@ func (h *Hosted) pickTargets(w http.ResponseWriter, r *http.Request) error {
 		redirect(w, h.sessionPath(link))
 	}
 	return nil
+}
+
+// acceptLosses goes on with a consent that costs channels, after its person was warned.
+func (h *Hosted) acceptLosses(w http.ResponseWriter, r *http.Request) error {
+	link, browser := vault.NewSecret(r.PathValue("token")), h.cookies.Browser(r)
+	if _, err := h.svc.AcceptLoss(r.Context(), connect.AcceptLossRequest{Link: link, Browser: browser, From: comesFrom(r)}); err != nil {
+		return err
+	}
+	return h.onward(w, r, link, browser)
 }
 
 func parseIDs(raw []string) ([]int64, error) {

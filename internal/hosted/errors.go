@@ -68,9 +68,9 @@ func (h *Hosted) usedUp(w http.ResponseWriter, r *http.Request, link vault.Secre
 	return h.newPage(w, r, v, link, browser).problemWith(http.StatusTooManyRequests, connect.ErrTooManyAttempts.Reason)
 }
 
-// over tells whether an error says that the session has ended.
+// over tells whether an error says that the session begins nothing any more.
 func over(err error) bool {
-	return slices.ContainsFunc([]error{connect.ErrLinkFinished, connect.ErrLinkCanceled, connect.ErrLinkFailed, connect.ErrLinkExpired},
+	return slices.ContainsFunc([]error{connect.ErrReplayed, connect.ErrLinkFinished, connect.ErrLinkCanceled, connect.ErrLinkFailed, connect.ErrLinkExpired},
 		func(end error) bool { return errors.Is(err, end) })
 }
 

@@ -28,6 +28,7 @@ type core struct {
 	begin    func(connect.BeginRequest) (string, error)
 	signIn   func(connect.SignInRequest) (connect.Session, error)
 	callback func(connect.CallbackRequest) (connect.Arrival, error)
+	losses   func(browser vault.Secret) (connect.Session, error)
 }
 
 func (c core) OpenLink(_ context.Context, _, browser vault.Secret) (connect.LinkView, error) {
@@ -37,6 +38,8 @@ func (c core) OpenLink(_ context.Context, _, browser vault.Secret) (connect.Link
 	return c.view(browser), nil
 }
 
+func (c core) Nudge(context.Context, connect.Attempt) error { return nil }
+
 func (c core) Begin(_ context.Context, r connect.BeginRequest) (string, error) { return c.begin(r) }
 
 func (c core) SignIn(_ context.Context, r connect.SignInRequest) (connect.Session, error) {
@@ -45,6 +48,10 @@ func (c core) SignIn(_ context.Context, r connect.SignInRequest) (connect.Sessio
 
 func (c core) Callback(_ context.Context, r connect.CallbackRequest) (connect.Arrival, error) {
 	return c.callback(r)
+}
+
+func (c core) AcceptLoss(_ context.Context, r connect.AcceptLossRequest) (connect.Session, error) {
+	return c.losses(r.Browser)
 }
 
 func (c core) Platforms() *platform.Registry {

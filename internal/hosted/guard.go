@@ -88,4 +88,12 @@ func redirect(w http.ResponseWriter, address string) {
 	w.WriteHeader(http.StatusSeeOther)
 }
 
+// comesFrom is the person's address, for the audit log; empty where it is not known.
+func comesFrom(r *http.Request) string {
+	if ip := httpx.ClientIP(r); ip.IsValid() {
+		return ip.String()
+	}
+	return ""
+}
+
 func formatID(id int64) string { return strconv.FormatInt(id, 10) }

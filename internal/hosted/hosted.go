@@ -21,17 +21,10 @@ type Service interface {
 	SignIn(ctx context.Context, r connect.SignInRequest) (connect.Session, error)
 	Callback(ctx context.Context, r connect.CallbackRequest) (connect.Arrival, error)
 	Choose(ctx context.Context, r connect.ChooseRequest) (connect.Session, error)
+	AcceptLoss(ctx context.Context, r connect.AcceptLossRequest) (connect.Session, error)
 	Leave(ctx context.Context, link vault.Secret) (connect.Session, error)
 	Platforms() *platform.Registry
 	Document(platformID, name string) (any, error)
-}
-
-// Face is how one dialect's links look and what its redirects say.
-type Face interface {
-	Origin() string    // of the sessions it belongs to
-	LinkPath() string  // "/connect/channels"; empty: links are /connect/s/{token}
-	LinkParam() string // the query parameter that carries the link token
-	Return(connect.Outcome) []connect.Param
 }
 
 // Config is what the pages are made of.
@@ -76,9 +69,7 @@ func New(cfg Config) (*Hosted, error) {
 	}
 	for _, f := range cfg.Faces {
 		h.faces[f.Origin()] = f
-		if f.LinkPath() != "" {
-			h.linked = append(h.linked, f)
-		}
+		h.linked = append(h.linked, f)
 	}
 	return h, h.crossSite.AddTrustedOrigin(h.origin)
 }
@@ -100,9 +91,11 @@ func (h *Hosted) Routes() []httpx.Route {
 		get("/connect/s/{token}/platform/{platform}/password", h.askPassword),
 		post("/connect/s/{token}/platform/{platform}/password", h.takePassword),
 		post("/connect/s/{token}/targets", h.pickTargets),
+		post("/connect/s/{token}/losses", h.acceptLosses),
 		post("/connect/s/{token}/leave", h.leave),
 		get("/connect/s/{token}/platform", h.backToSession),
 		get("/connect/s/{token}/targets", h.backToSession),
+		get("/connect/s/{token}/losses", h.backToSession),
 		get("/connect/s/{token}/leave", h.backToSession),
 		get("/oauth/callback/{platform}", h.callback),
 		get("/oauth/callback/{platform}/{app}", h.callback),
@@ -113,7 +106,9 @@ func (h *Hosted) Routes() []httpx.Route {
 		{Path: "/", Auth: httpx.AuthNone, Format: httpx.FormatPage, Handler: h.page(h.nothingHere)},
 	}
 	for _, f := range h.linked {
-		routes = append(routes, get(f.LinkPath(), h.showLinked(f)))
+		for _, path := range f.LinkPaths() {
+			routes = append(routes, get(path, h.showLinked(f)))
+		}
 	}
 	return routes
 }
@@ -131,33 +126,4 @@ func (h *Hosted) home(w http.ResponseWriter, r *http.Request) error {
 // It goes into headers, whatever stood in the address that was asked for.
 func (h *Hosted) sessionPath(link vault.Secret) string {
 	return "/connect/s/" + url.PathEscape(link.Reveal())
-}
-
-// NativeFace is how sessions of the native API return: what happened to which
-// session, to be read back with the API.
-type NativeFace struct{}
-
-// Origin names native sessions.
-func (NativeFace) Origin() string { return connect.OriginNative }
-
-// LinkPath is empty: native links are the session pages themselves.
-func (NativeFace) LinkPath() string { return "" }
-
-// LinkParam is empty for the same reason.
-func (NativeFace) LinkParam() string { return "" }
-
-// Return tells the session's id and status, the reason of a failure, and the code of
-// one that has to be confirmed.
-func (NativeFace) Return(o connect.Outcome) []connect.Param {
-	params := []connect.Param{
-		{Name: "session_id", Value: formatID(o.Session.ID)},
-		{Name: "status", Value: string(o.Session.Status)},
-	}
-	if o.Session.Reason != "" {
-		params = append(params, connect.Param{Name: "reason", Value: o.Session.Reason})
-	}
-	if !o.Code.Empty() {
-		params = append(params, connect.Param{Name: "code", Value: o.Code.Reveal()})
-	}
-	return params
 }

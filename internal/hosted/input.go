@@ -49,6 +49,9 @@ func (h *Hosted) showInput(w http.ResponseWriter, r *http.Request, status int, t
 	if err != nil || pl == nil {
 		return err
 	}
+	if r.Method == http.MethodGet {
+		typed = p.known(pl.Spec())
+	}
 	return p.input(status, pl, typed, wrong)
 }
 
@@ -65,6 +68,10 @@ func (h *Hosted) inputPage(w http.ResponseWriter, r *http.Request) (page, platfo
 	switch {
 	case v.Session.Final():
 		return p, nil, p.ended()
+	case direct(v):
+		return p, nil, p.direct()
+	case pinned(v) && v.Reconnect == nil:
+		return p, nil, p.problem("channel_gone")
 	case v.Expired:
 		return p, nil, p.problem("link_expired")
 	case !ok || pl.Spec().Input == "":

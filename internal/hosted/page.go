@@ -58,49 +58,6 @@ func (p page) path(rest string) string { return p.h.sessionPath(p.link) + rest }
 
 func (p page) formToken() string { return httpx.FormToken(p.browser) }
 
-func (p page) choose() error {
-	view := ui.ChooseView{
-		Frame: p.frame, Action: p.path("/platform"), FormToken: p.formToken(), CancelAction: p.path("/leave"),
-	}
-	view.Lab = !slices.ContainsFunc(p.v.Offered, func(o connect.Offered) bool { return !slices.Contains(p.h.inLab, o.Spec.ID) })
-	for _, o := range p.v.Offered {
-		view.Tiles = append(view.Tiles, p.tile(o, view.Lab))
-	}
-	return p.render(http.StatusOK, ui.Choose(view))
-}
-
-// tile says which platforms the Lab plays, unless the page says it of all.
-func (p page) tile(o connect.Offered, allLab bool) ui.Tile {
-	t := ui.Tile{ID: o.Spec.ID, Name: o.Spec.Name, Icon: p.h.icon(o.Spec.ID)}
-	if !allLab && slices.Contains(p.h.inLab, o.Spec.ID) {
-		t.Note = p.frame.P.T("tile.note.lab")
-	}
-	if !o.Configured {
-		t.Disabled, t.Reason = true, p.frame.P.T("tile.not_configured")
-	}
-	return t
-}
-
-func (p page) input(status int, pl platform.Platform, typed, wrong string) error {
-	spec := pl.Spec()
-	view := ui.InputView{
-		Frame: p.frame, Platform: spec.Name, Icon: p.h.icon(spec.ID), Action: p.path("/platform/" + spec.ID), FormToken: p.formToken(),
-		Field: ui.Field{Name: "input", Value: typed, Kind: ui.FieldKind(spec.Input)},
-	}
-	view.Lab = slices.Contains(p.h.inLab, spec.ID)
-	if view.Lab && spec.Input == platform.InputServer {
-		view.Servers = p.h.servers
-	}
-	if _, ok := pl.(platform.PasswordSigner); ok {
-		view.Password = p.path("/platform/" + spec.ID + "/password")
-	}
-	if len(p.v.Offered) > 1 {
-		view.Back = p.path("?choose=1")
-	}
-	view.Field.Error = p.fieldText(string(spec.Input), wrong, spec.Name)
-	return p.render(status, ui.Input(view))
-}
-
 // targets shows the picker; wrong is the key of what was wrong with the last choice.
 func (p page) targets(wrong string) error {
 	if p.v.Attempt.State != connect.AttemptChoosing || p.v.Session.Final() {
@@ -125,7 +82,7 @@ func (p page) targets(wrong string) error {
 func (p page) progress() error {
 	name, icon := p.platformName(p.v.Attempt.Platform)
 	view := ui.ProgressView{Frame: p.frame, Platform: name, Icon: icon, RefreshURL: p.path("")}
-	if !p.v.Expired {
+	if !p.v.Expired && !direct(p.v) {
 		view.StartOver = p.path("?choose=1")
 	}
 	return p.render(http.StatusOK, ui.Progress(view))
@@ -155,6 +112,12 @@ func (p page) failed() error {
 	if len(p.v.Offered) > 1 {
 		view.More = p.path("?choose=1")
 	}
+	switch a.Reason {
+	case connect.ErrOtherAccount.Reason:
+		view = p.switching(view, a.Platform)
+	case connect.ErrTargetMissing.Reason, connect.ErrNothingReached.Reason:
+		view.Coach = p.coach(a.Platform)
+	}
 	view.Back = p.back()
 	return p.render(http.StatusOK, ui.Outcome(view))
 }
@@ -174,7 +137,7 @@ func (p page) ended() error {
 	case connect.SessionSucceeded:
 		return p.succeeded()
 	case connect.SessionFailed:
-		return p.problem(s.Reason)
+		return p.lost(s.Reason)
 	case connect.SessionCanceled:
 		return p.problem("link_canceled")
 	default:
@@ -198,8 +161,16 @@ func (p page) succeeded() error {
 	view.Platform, view.Icon = p.platformName(p.v.Session.Platform)
 	view.BackURL, view.Missing = p.h.returnURL(p.v, p.link), p.missing()
 	for _, c := range p.v.Channels {
-		view.Channels = append(view.Channels, ui.ChannelRow{Name: nameOf(c.Facts), Detail: detailOf(c.Facts)})
+		view.Channels = append(view.Channels, ui.Account{Name: nameOf(c.Facts), Detail: detailOf(c.Facts)})
 	}
+	return p.render(http.StatusOK, ui.Outcome(view))
+}
+
+// lost is a failure after which the link is of no more use.
+func (p page) lost(reason string) error {
+	view := p.outcome(reason, ui.Problem)
+	view.Platform, view.Icon = p.platformName(p.v.Session.Platform)
+	view.Over, view.BackURL = true, p.h.returnURL(p.v, p.link)
 	return p.render(http.StatusOK, ui.Outcome(view))
 }
 
@@ -208,9 +179,10 @@ func (p page) refused(err error) error {
 	f := fault.From(err)
 	view := p.outcome(f.Reason, ui.Problem)
 	view.Platform, view.Icon = p.platformName(p.r.PathValue("platform"))
-	if p.v.Session.Final() && p.v.Attempt.ID != 0 {
+	switch {
+	case p.v.Session.Final() && p.v.Attempt.ID != 0:
 		view.BackURL = p.h.returnURL(p.v, p.link)
-	} else {
+	case !direct(p.v):
 		view.Restart = p.path("")
 	}
 	return p.render(statuses[f.Code], ui.Outcome(view))
@@ -233,7 +205,11 @@ func (p page) problemWith(status int, reason string) error {
 }
 
 func (p page) outcome(reason string, tone ui.Tone) ui.OutcomeView {
-	return ui.OutcomeView{Frame: p.frame, Tone: tone, Reason: reason, Detail: httpx.RequestID(p.r.Context())}
+	view := ui.OutcomeView{Frame: p.frame, Tone: tone, Reason: p.outcomeSlug(reason), Detail: httpx.RequestID(p.r.Context())}
+	if slices.Contains(aboutAccount, view.Reason) {
+		view.Account = p.account()
+	}
+	return view
 }
 
 func (p page) platformName(id string) (name, icon string) {

@@ -47,7 +47,7 @@ func (h *Hosted) takePassword(w http.ResponseWriter, r *http.Request) error {
 	}
 	link, browser := vault.NewSecret(r.PathValue("token")), h.cookies.Browser(r)
 	session, err := h.svc.SignIn(r.Context(), connect.SignInRequest{
-		Link: link, Browser: browser, Platform: r.PathValue("platform"), Account: form.account, Password: password,
+		Link: link, Browser: browser, Platform: r.PathValue("platform"), Account: form.account, Password: password, From: comesFrom(r),
 	})
 	if err == nil {
 		return h.onward(w, r, link, browser)
@@ -95,6 +95,9 @@ func (p page) password(status int, pl platform.Platform, form passwordForm) erro
 			Name: "account", Value: form.account, Kind: ui.FieldKind(spec.Input), Error: p.fieldText(string(spec.Input), form.wrongAccount, spec.Name),
 		},
 		Error: p.fieldText("password", form.wrongPassword, spec.Name),
+	}
+	if p.r.Method == http.MethodGet {
+		view.Account.Value = p.known(spec)
 	}
 	if own, ok := pl.(patterned); ok {
 		view.Pattern, view.Mismatch = own.PasswordPattern(), p.fieldText("password", "form", spec.Name)

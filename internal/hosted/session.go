@@ -15,10 +15,15 @@ func (h *Hosted) showSession(w http.ResponseWriter, r *http.Request) error {
 	return h.show(w, r, vault.NewSecret(r.PathValue("token")))
 }
 
-// showLinked is showSession at a dialect's own address.
+// showLinked is showSession at a dialect's own address: the token is in the first of
+// its query parameters that is there.
 func (h *Hosted) showLinked(f Face) httpx.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		return h.show(w, r, vault.NewSecret(r.URL.Query().Get(f.LinkParam())))
+		token, q := "", r.URL.Query()
+		for _, name := range f.LinkParams() {
+			token = cmp.Or(token, q.Get(name))
+		}
+		return h.show(w, r, vault.NewSecret(token))
 	}
 }
 
@@ -33,6 +38,12 @@ func (h *Hosted) show(w http.ResponseWriter, r *http.Request, link vault.Secret)
 	switch {
 	case v.Session.Final():
 		return p.ended()
+	case direct(v):
+		return p.direct()
+	case pinned(v) && v.Reconnect == nil:
+		return p.problem("channel_gone")
+	case v.Attempt.State == connect.AttemptWarned && !again:
+		return p.warned()
 	case v.Attempt.State == connect.AttemptChoosing && !again:
 		return p.targets("")
 	case (v.Attempt.State == connect.AttemptExchanging || v.Attempt.State == connect.AttemptVerifying) && !again:
@@ -70,7 +81,11 @@ func (h *Hosted) open(r *http.Request, link, browser vault.Secret) (connect.Link
 func (h *Hosted) pickPlatform(w http.ResponseWriter, r *http.Request) error {
 	link, id := vault.NewSecret(r.PathValue("token")), r.PostForm.Get("platform")
 	if p, ok := h.svc.Platforms().Get(id); ok && p.Spec().Input != "" {
-		redirect(w, h.sessionPath(link)+"/platform/"+id)
+		address := h.sessionPath(link) + "/platform/" + id
+		if switches(r) {
+			address += "?switch=1"
+		}
+		redirect(w, address)
 		return nil
 	}
 	return h.begin(w, r, link, id, "")
@@ -81,7 +96,7 @@ func (h *Hosted) begin(w http.ResponseWriter, r *http.Request, link vault.Secret
 		return err
 	}
 	address, err := h.svc.Begin(r.Context(), connect.BeginRequest{
-		Link: link, Browser: h.cookies.Browser(r), Platform: id, Input: input,
+		Link: link, Browser: h.cookies.Browser(r), Platform: id, Input: input, Switch: switches(r),
 		NewServer: func() error { return h.limits.NewServer(r) },
 	})
 	if err != nil {

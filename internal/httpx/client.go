@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -28,6 +29,11 @@ type ClientConfig struct {
 	Trusted   []string
 	Timeout   time.Duration // of one call, whole; zero: 60 s
 	UserAgent string
+	// Loopback lets this machine be called too, at any port and without TLS: for the
+	// receivers of somebody who develops here.
+	Loopback  bool
+	IdleConns int           // kept for each host; zero: 2
+	IdleTime  time.Duration // that they are kept; zero: 90 s
 }
 
 // Client is the guarded client for every call that leaves the program: https only,
@@ -40,6 +46,7 @@ type Client struct {
 	trusted   map[string]bool
 	guarded   *http.Client
 	free      *http.Client
+	loopback  *http.Client // nil: this machine may not be called
 	userAgent string
 	observe   func(status int, sent bool, took time.Duration)
 }
@@ -76,16 +83,16 @@ type Response struct {
 
 // NewClient builds the client; it keeps connections until CloseIdle.
 func NewClient(cfg ClientConfig) *Client {
-	timeout := cfg.Timeout
-	if timeout == 0 {
-		timeout = 60 * time.Second
-	}
+	cfg.Timeout, cfg.IdleTime = cmp.Or(cfg.Timeout, 60*time.Second), cmp.Or(cfg.IdleTime, 90*time.Second)
 	if cfg.Browser == nil {
 		cfg.Browser = cfg.Origins
 	}
 	c := &Client{
 		origins: cfg.Origins, browser: cfg.Browser, trusted: map[string]bool{}, userAgent: cfg.UserAgent,
-		guarded: newHTTPClient(timeout, guard()), free: newHTTPClient(timeout, nil),
+		guarded: newHTTPClient(cfg, guard()), free: newHTTPClient(cfg, nil),
+	}
+	if cfg.Loopback {
+		c.loopback = newHTTPClient(cfg, onlyLoopback)
 	}
 	for _, o := range cfg.Trusted {
 		c.trusted[strings.TrimRight(o, "/")] = true
@@ -93,16 +100,17 @@ func NewClient(cfg ClientConfig) *Client {
 	return c
 }
 
-func newHTTPClient(timeout time.Duration, control controlFunc) *http.Client {
+func newHTTPClient(cfg ClientConfig, control controlFunc) *http.Client {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, Control: control}
 	return &http.Client{
-		Timeout: timeout,
+		Timeout: cfg.Timeout,
 		Transport: &http.Transport{
 			DialContext:            dialer.DialContext,
 			TLSHandshakeTimeout:    10 * time.Second,
 			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 			ForceAttemptHTTP2:      true,
-			IdleConnTimeout:        90 * time.Second,
+			IdleConnTimeout:        cfg.IdleTime,
+			MaxIdleConnsPerHost:    cfg.IdleConns,
 			MaxResponseHeaderBytes: 64 << 10,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -134,6 +142,9 @@ func (c *Client) WithOrigins(calls, browser map[string]string) *Client {
 func (c *Client) CloseIdle() {
 	c.guarded.CloseIdleConnections()
 	c.free.CloseIdleConnections()
+	if c.loopback != nil {
+		c.loopback.CloseIdleConnections()
+	}
 }
 
 // Rebase turns a real address into the one that stands in for it when a browser is
@@ -213,11 +224,17 @@ func (c *Client) route(req *http.Request) (*http.Request, *http.Client, error) {
 	if c.trusted[origin] {
 		return req, c.free, nil
 	}
+	if c.loopback != nil && namesLoopback(req.URL.Hostname()) && req.URL.User == nil {
+		return req, c.loopback, nil
+	}
 	if req.URL.Scheme != "https" || req.URL.User != nil || req.URL.Hostname() == "" { // Go dials this machine where a host is missing
-		return nil, nil, errors.New("only plain https addresses may be called")
+		return nil, nil, errNotPlain
 	}
 	return req, c.guarded, nil
 }
+
+// errNotPlain refuses what has no address that could be guarded.
+var errNotPlain = errors.New("only plain https addresses may be called")
 
 // errUnreadable stands for what net/http says of an answer it cannot read: it quotes
 // the answer, and a server may echo the request.

@@ -20,6 +20,7 @@ const (
 	FormatText            Format = "text"            // a line of plain text
 	FormatJSON            Format = "json"            // a document whose shape another standard fixes
 	FormatMarketingBlocks Format = "marketingblocks" // {"status":false,"message":"…"}
+	FormatSmartlyQ        Format = "smartlyq"        // {"success":…,"data":…,"meta":{…}}
 	FormatFile            Format = "file"            // a static file of the program, such as the reference page's script
 	FormatLab             Format = "lab"             // whatever the imitated platform answers
 )

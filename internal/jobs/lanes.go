@@ -14,6 +14,7 @@ type Lanes[T any] struct {
 	Name  string
 	Every time.Duration // between two looks at which keys have something due
 	Hands int           // how many of one key are worked on at once
+	Bell  *Bell         // tells of keys between two looks; nil: nobody does
 
 	// Keys lists the keys that have something due.
 	Keys func(context.Context) ([]int64, error)
@@ -27,6 +28,9 @@ type Lanes[T any] struct {
 // Run works until ctx ends.
 func (l Lanes[T]) Run(ctx context.Context, log *slog.Logger) {
 	run := &lanesRun[T]{Lanes: l, log: log, lanes: map[int64]*lane{}}
+	if l.Bell != nil {
+		run.all.Go(func() { run.listen(ctx) })
+	}
 	Run(ctx, log, []Loop{{Name: l.Name, Every: l.Every, Do: run.round}})
 	run.all.Wait()
 }
@@ -44,6 +48,7 @@ type lanesRun[T any] struct {
 // lane is one key's.
 type lane struct {
 	open  bool          // somebody claims for it; guarded by lanesRun.mu
+	again bool          // it was told of since; guarded by lanesRun.mu
 	hands chan struct{} // holds one for each hand that works
 }
 
@@ -53,6 +58,24 @@ func (r *lanesRun[T]) round(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.open(ctx, keys)
+	return nil
+}
+
+// listen opens the lanes of keys that the bell tells of.
+func (r *lanesRun[T]) listen(ctx context.Context) {
+	heard := r.Bell.heard()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-heard:
+			r.open(ctx, r.Bell.take())
+		}
+	}
+}
+
+func (r *lanesRun[T]) open(ctx context.Context, keys []int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, key := range keys {
@@ -61,29 +84,38 @@ func (r *lanesRun[T]) round(ctx context.Context) error {
 			l = &lane{hands: make(chan struct{}, r.Hands)}
 			r.lanes[key] = l
 		}
+		l.again = true
 		if !l.open {
 			l.open = true
 			r.all.Go(func() { r.work(ctx, key, l) })
 		}
 	}
-	return nil
+}
+
+// close ends the claiming for a key, unless it was told of since the last claim was begun.
+func (r *lanesRun[T]) close(l *lane) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l.open = l.again
+	return !l.open
 }
 
 // work claims for a key until nothing of it is due. Hands may go on after it.
 func (r *lanesRun[T]) work(ctx context.Context, key int64, l *lane) {
-	defer func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		l.open = false
-	}()
 	for {
 		l.awaitHands((r.Hands + 7) / 8) // some of a platform's servers may hang
 		if ctx.Err() != nil {
-			return
+			return // and nothing is opened any more
 		}
+		r.mu.Lock()
+		l.again = false
+		r.mu.Unlock()
 		claimed, looked, wait, err := r.Claim(ctx, key, r.Hands-len(l.hands))
 		if err != nil && ctx.Err() == nil {
 			r.log.ErrorContext(ctx, "claim", slog.String("lanes", r.Name), slog.Int64("key", key), slog.Any("cause", err))
+			r.mu.Lock()
+			l.open = false
+			r.mu.Unlock()
 			return // the next round comes again
 		}
 		for _, one := range claimed {
@@ -95,7 +127,7 @@ func (r *lanesRun[T]) work(ctx context.Context, key int64, l *lane) {
 				}
 			})
 		}
-		if looked == 0 && wait == 0 {
+		if looked == 0 && wait == 0 && r.close(l) {
 			return
 		}
 		pause(ctx, min(wait, r.Every))

@@ -263,3 +263,82 @@ func TestLanesWaitAsAsked(t *testing.T) {
 		stop()
 	})
 }
+
+// TestABellIsHeardAtOnce, and also while the lane that it rings for is being closed.
+func TestABellIsHeardAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, bell := newBoard(map[int64][]int{}), &jobs.Bell{}
+		ctx, cancel := context.WithCancel(t.Context())
+		over := make(chan struct{})
+		go func() {
+			defer close(over)
+			lanes := b.lanes(4)
+			lanes.Bell = bell
+			lanes.Run(ctx, slog.New(slog.DiscardHandler))
+		}()
+		synctest.Wait()
+		began := time.Now()
+		for n := range 50 {
+			b.mu.Lock()
+			b.due[1], b.due[2] = append(b.due[1], n), append(b.due[2], n)
+			b.mu.Unlock()
+			bell.Ring(1, 2)
+			if n%3 == 0 {
+				synctest.Wait()
+			}
+		}
+		bell.Ring()
+		synctest.Wait()
+		for _, key := range []int64{1, 2} {
+			if diff := cmp.Diff(count(50), b.finished(key)); diff != "" {
+				t.Errorf("key %d (-want +got):\n%s", key, diff)
+			}
+		}
+		if waited := time.Since(began); waited != 0 {
+			t.Errorf("it waited %s, want it done before the next look", waited)
+		}
+		cancel()
+		<-over
+	})
+}
+
+// TestNothingIsLostBetweenClaimAndClose rings while a claim that found nothing is under way.
+func TestNothingIsLostBetweenClaimAndClose(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, bell := newBoard(map[int64][]int{1: {0}}), &jobs.Bell{}
+		lanes := b.lanes(4)
+		lanes.Bell = bell
+		claims := 0
+		lanes.Claim = func(ctx context.Context, key int64, limit int) ([]item, int, time.Duration, error) {
+			claimed, looked, wait, err := b.claim(ctx, key, limit)
+			if claims++; claims == 2 { // the one that finds nothing: something comes just after it looked
+				b.mu.Lock()
+				b.due[1] = append(b.due[1], 1)
+				b.mu.Unlock()
+				bell.Ring(1)
+				synctestPause()
+			}
+			return claimed, looked, wait, err
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		over := make(chan struct{})
+		began := time.Now()
+		go func() {
+			defer close(over)
+			lanes.Run(ctx, slog.New(slog.DiscardHandler))
+		}()
+		synctest.Wait()
+		time.Sleep(time.Millisecond) // of the bubble's clock: the claim comes back
+		synctest.Wait()
+		if diff := cmp.Diff(count(2), b.finished(1)); diff != "" || time.Since(began) >= time.Second {
+			t.Errorf("before the next look (-want +got):\n%s", diff)
+		}
+		cancel()
+		<-over
+	})
+}
+
+// synctestPause lets the listener hear the bell before the claim is answered.
+func synctestPause() { time.Sleep(time.Microsecond) }

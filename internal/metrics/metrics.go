@@ -22,6 +22,7 @@ type Metrics struct {
 	calls     *prometheus.HistogramVec
 	attempts  *prometheus.CounterVec
 	refreshes *prometheus.CounterVec
+	messages  *prometheus.HistogramVec
 	limited   *prometheus.CounterVec
 	rounds    *prometheus.CounterVec
 	lastRound *prometheus.GaugeVec
@@ -44,6 +45,9 @@ func New(version, engine string) *Metrics {
 	m.refreshes = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "patchbay_refreshes_total", Help: "Refreshes of grants, by platform and what the answer meant: fine, transient, rate_limited, configuration, permanent.",
 	}, []string{"platform", "class"})
+	m.messages = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "patchbay_webhook_request_duration_seconds", Help: "Requests to webhook endpoints, by how they ended: delivered, refused (another answer), unanswered.", Buckets: buckets,
+	}, []string{"outcome"})
 	m.limited = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "patchbay_limited_total", Help: "Requests refused by a limit, by which.",
 	}, []string{"limit"})
@@ -58,7 +62,7 @@ func New(version, engine string) *Metrics {
 		ConstLabels: prometheus.Labels{"version": version, "engine": engine},
 	})
 	info.Set(1)
-	m.registry.MustRegister(m.requests, m.inFlight, m.calls, m.attempts, m.refreshes, m.limited, m.rounds, m.lastRound, info,
+	m.registry.MustRegister(m.requests, m.inFlight, m.calls, m.attempts, m.refreshes, m.messages, m.limited, m.rounds, m.lastRound, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -102,6 +106,11 @@ func (m *Metrics) AttemptEnded(platform, state, reason string) {
 // Refreshed counts a refresh of a grant by what the platform's answer meant.
 func (m *Metrics) Refreshed(platformID, class string) {
 	m.refreshes.WithLabelValues(platformID, class).Inc()
+}
+
+// MessageSent counts a request to a webhook endpoint by its outcome.
+func (m *Metrics) MessageSent(outcome string, took time.Duration) {
+	m.messages.WithLabelValues(outcome).Observe(took.Seconds())
 }
 
 // Limited counts a request that a limit refused.

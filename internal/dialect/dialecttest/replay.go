@@ -64,13 +64,19 @@ func Replay(t *testing.T, open func(t *testing.T) *World, dir string) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".http"), func(t *testing.T) {
 			t.Parallel()
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			play(t, open(t), string(text))
+			ReplayFile(t, open(t), file)
 		})
 	}
+}
+
+// ReplayFile runs one golden file.
+func ReplayFile(t *testing.T, w *World, file string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	play(t, w, string(text))
 }
 
 // play runs the sections in order.

@@ -29,6 +29,10 @@ func TestRequestsAsDocumentsShowThem(t *testing.T) {
 			"curl " + url + " -H 'Authorization: Bearer x'",
 			request{http.MethodGet, url, "", http.Header{"Authorization": {"Bearer x"}}},
 		},
+		"curl with both quotes": {
+			"curl -X POST " + url + " \\\n  -H \"Authorization: Bearer x\" \\\n  -H \"Content-Type: application/json\" \\\n  -d '{ \"a\": \"b c\" }'\n",
+			request{http.MethodPost, url, `{ "a": "b c" }`, jsonHeader},
+		},
 		"curl's own content type": {
 			"curl -X PUT -d a=b " + url,
 			request{http.MethodPut, url, "a=b", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}},

@@ -77,11 +77,11 @@ func curlMethod(asked, body string) string {
 	}
 }
 
-// shellWords splits a command line with single quotes and continued lines.
+// shellWords splits a command line with quotes and continued lines.
 func shellWords(text string) ([]string, error) {
 	var words []string
 	var word strings.Builder
-	inWord, quoted := false, false
+	inWord, quote := false, rune(0)
 	end := func() {
 		if inWord {
 			words = append(words, word.String())
@@ -91,16 +91,18 @@ func shellWords(text string) ([]string, error) {
 	}
 	for _, c := range strings.ReplaceAll(text, "\\\n", " ") {
 		switch {
-		case c == '\'':
-			quoted, inWord = !quoted, true
-		case quoted || !strings.ContainsRune(" \t\n", c):
+		case quote == c:
+			quote = 0
+		case quote == 0 && (c == '\'' || c == '"'):
+			quote, inWord = c, true
+		case quote != 0 || !strings.ContainsRune(" \t\n", c):
 			word.WriteRune(c)
 			inWord = true
 		default:
 			end()
 		}
 	}
-	if quoted {
+	if quote != 0 {
 		return nil, errors.New("a quote is not closed")
 	}
 	end()

@@ -19,11 +19,11 @@ type Face struct{}
 // Origin names the sessions that this interface makes.
 func (Face) Origin() string { return connect.OriginMarketingBlocks }
 
-// LinkPath is where connect_url leads.
-func (Face) LinkPath() string { return linkPath }
+// LinkPaths is where connect_url leads.
+func (Face) LinkPaths() []string { return []string{linkPath} }
 
-// LinkParam is the query parameter of connect_url that carries the link token.
-func (Face) LinkParam() string { return linkParam }
+// LinkParams is the query parameter of connect_url that carries the link token.
+func (Face) LinkParams() []string { return []string{linkParam} }
 
 // Return is what the application reads on its redirectUrl, in the document's order:
 // channel_id or channel_ids, platform, status and connect_token after a success;

@@ -11,7 +11,7 @@ func TestFaceMatchesConnectURL(t *testing.T) {
 	t.Parallel()
 	a := &API{publicURL: "https://app.marketingblocks.ai"}
 	f := Face{}
-	got, want := a.toLink(connect.Session{}, vault.NewSecret("abc123")).ConnectURL, a.publicURL+f.LinkPath()+"?"+f.LinkParam()+"=abc123"
+	got, want := a.toLink(connect.Session{}, vault.NewSecret("abc123")).ConnectURL, a.publicURL+f.LinkPaths()[0]+"?"+f.LinkParams()[0]+"=abc123"
 	if got != want || f.Origin() != connect.OriginMarketingBlocks {
 		t.Errorf("got %s of %s, want %s", got, f.Origin(), want)
 	}

@@ -36,6 +36,8 @@ func glyph(name string) templ.Component {
 		"lock":    `<rect x="5" y="11" width="14" height="9" rx="2.5"/><path d="M8 11V8a4 4 0 0 1 8 0v3"/>`,
 		"eye":     `<path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12z"/><circle cx="12" cy="12" r="2.8"/>`,
 		"undo":    `<path d="M8.5 14 4 9.5 8.5 5M4 9.5h10.5a5 5 0 0 1 0 10H11"/>`,
+		"away":    `<path d="M14 5h5v5M19 5l-8 8M17 14v4a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1V8a1 1 0 0 1 1-1h4"/>`,
+		"unplug":  `<path d="M9 3v5M15 3v5M7 8h10v3a5 5 0 0 1-10 0zM12 16v5M4 4l16 16"/>`,
 		"flask":   `<path d="M10 3v6L4.6 18.2A1.9 1.9 0 0 0 6.2 21h11.6a1.9 1.9 0 0 0 1.6-2.8L14 9V3M8.5 3h7M7.5 15h9"/>`,
 	}
 	return templ.Raw(`<svg class="glyph" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">` + paths[name] + `</svg>`)

@@ -120,6 +120,7 @@ func TestCallersFindTheirKeys(t *testing.T) {
 		"field.password.required", "field.password.form", "field.password.wrong", "field.password.code",
 		"field.target.required", "field.target.unknown",
 		"target.no_task", "target.no_token", "target.taken",
+		"kind.profile", "kind.page", "kind.organization", "coach.facebook", "coach.instagram",
 		"tile.not_configured", "tile.unavailable", "tile.note.pages", "tile.note.profile",
 		"feature.post", "feature.pages", "feature.profile", "feature.email", "feature.read", "feature.insights",
 		"feature.comments", "feature.messages", "feature.media", "feature.offline", "feature.portfolio",

@@ -56,10 +56,30 @@ func gallery(f Frame, name string) map[string]templ.Component {
 		"progress":          Progress(ProgressView{Frame: f, Platform: name, RefreshURL: "/p?a=1&b=2"}),
 		"bare":              Outcome(OutcomeView{Frame: Frame{Nonce: "n0nce"}, Reason: "never heard of"}),
 	}
+	account := Account{Name: name, Detail: "@" + name}
+	pages["start"] = Start(StartView{Frame: f, ID: "x", Platform: name, Icon: icon, Action: "/connect/s/1", FormToken: "form-token", CancelAction: "/cancel"})
+	pages["start asks"] = Start(StartView{Frame: f, ID: "x", Platform: name, Asks: true, Again: &Again{Account: account}})
+	pages["start unavailable"] = Start(StartView{Frame: f, Platform: name, Unavailable: "not set up"})
+	pages["start again"] = Start(StartView{
+		Frame: f, ID: "x", Platform: "Facebook", Icon: icon, Action: "/connect/s/1", FormToken: "form-token", CancelAction: "/cancel",
+		Again: &Again{Account: account, Coach: "leave all ticked", Disconnected: true},
+	})
+	pages["handle again"] = Input(InputView{
+		Frame: f, Platform: "Bluesky", Action: "/i", FormToken: "form-token", Account: &account, Switch: true,
+		Field: Field{Name: "input", Kind: Handle, Value: name},
+	})
+	pages["warn"] = Warn(WarnView{Frame: f, Platform: name, Icon: icon, Rows: []Account{account, {Name: "Other"}}, Coach: "leave all ticked", Again: post, Accept: *post, Back: post})
+	pages["warn late"] = Warn(WarnView{Frame: f, Rows: []Account{account}, Accept: *post})
+	pages["warn nothing"] = Warn(WarnView{Frame: f, Accept: *post})
+	pages["wrong account"] = Outcome(OutcomeView{
+		Frame: f, Tone: Problem, Reason: "wrong_account", Platform: name, Account: &account, Retry: post, Switch: true, SignOut: "https://www.example.com/logout", Back: post,
+	})
+	pages["target missing"] = Outcome(OutcomeView{Frame: f, Tone: Problem, Reason: "target_missing", Platform: name, Account: &account, Retry: post, Coach: "leave all ticked"})
+	pages["over"] = Outcome(OutcomeView{Frame: f, Tone: Problem, Reason: "denied", Platform: name, Over: true})
 	outcome := func(reason string, tone Tone) {
 		pages["outcome "+reason+" "+string(tone)] = Outcome(OutcomeView{
 			Frame: f, Tone: tone, Reason: reason, Platform: name, Icon: icon, Detail: name,
-			Channels: []ChannelRow{{Name: name, Detail: name}}, Missing: []string{"publish posts"},
+			Channels: []Account{{Name: name, Detail: name}}, Missing: []string{"publish posts"},
 			Retry: post, Restart: "/restart", Back: post, More: "/more",
 		})
 	}

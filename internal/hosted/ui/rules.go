@@ -29,6 +29,45 @@ func noticeRole(tone Tone) string {
 	return "status"
 }
 
+func (v StartView) heading() string {
+	if v.Again != nil {
+		return v.named(v.Platform, &v.Again.Account, "connect.again.heading")
+	}
+	return v.about(v.Platform, "connect.start.heading")
+}
+
+func (v StartView) lead() string {
+	if v.Again != nil {
+		return v.about(v.Platform, "connect.again.lead")
+	}
+	return v.about(v.Platform, "connect.start.lead")
+}
+
+func (v StartView) button() string {
+	if v.Asks {
+		return v.text("connect.input.continue")
+	}
+	return v.about(v.Platform, "connect.start.go")
+}
+
+func (v InputView) heading() string {
+	if v.Account != nil {
+		return v.named(v.Platform, v.Account, "connect.again.heading")
+	}
+	return v.say("heading")
+}
+
+// heading is a plain one where nothing is left to lose since the person was warned.
+func (v WarnView) heading() string {
+	if len(v.Rows) == 0 {
+		return v.text("connect.confirm.heading")
+	}
+	return v.count("connect.warn.heading")
+}
+
+// count prints a text about all of the rows.
+func (v WarnView) count(key string) string { return v.P.N(key, len(v.Rows), v.args(v.Platform)) }
+
 func (v TargetsView) plural(key string) string {
 	if v.Many {
 		return v.text(key + ".many")
@@ -57,24 +96,6 @@ func (r TargetRow) describedBy(id string) string {
 		ids = append(ids, id+"-why")
 	}
 	return strings.Join(ids, " ")
-}
-
-func (v OutcomeView) tone() Tone {
-	if v.Tone == Success || v.Tone == Problem {
-		return v.Tone
-	}
-	return Neutral
-}
-
-func (v OutcomeView) hasWays() bool {
-	return v.Retry != nil || v.Restart != "" || v.Back != nil || v.BackURL != "" || v.More != ""
-}
-
-func (v OutcomeView) rank(first bool) string {
-	if first {
-		return "primary"
-	}
-	return ""
 }
 
 func (v ProgressView) seconds() string {

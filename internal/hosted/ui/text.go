@@ -29,7 +29,17 @@ func clean(name string) string {
 func (f Frame) text(key string) string { return f.P.T(key, f.args("")) }
 
 // about prints a key that also speaks of a platform.
-func (f Frame) about(platform, key string) string { return f.P.T(key, f.args(platform)) }
+func (f Frame) about(platform, key string) string { return f.named(platform, nil, key) }
+
+// named prints a key that also speaks of an account there.
+func (f Frame) named(platform string, a *Account, key string) string {
+	args := f.args(platform)
+	args["Account"] = f.P.T("connect.the_account")
+	if a != nil && clean(a.Name) != "" {
+		args["Account"] = clean(a.Name)
+	}
+	return f.P.T(key, args)
+}
 
 func (f Frame) args(platform string) i18n.Args {
 	app, platform := clean(f.App), clean(platform)
@@ -58,31 +68,6 @@ func (f Frame) documentTitle(heading string, wrong bool) string {
 		return f.P.T("connect.error_prefix", i18n.Args{"Title": heading})
 	}
 	return heading
-}
-
-// causes are the numbered reason.<slug>.cause.<n> texts, of which most reasons
-// have none.
-// wait says when trying again makes sense, in seconds below a minute.
-func (v OutcomeView) wait() string {
-	if 0 < v.Seconds && v.Seconds < 60 {
-		return v.P.N("connect.outcome.wait_seconds", v.Seconds)
-	}
-	return v.P.N("connect.outcome.wait", v.Wait)
-}
-
-func (v OutcomeView) causes() []string {
-	var out []string
-	for n := 1; ; n++ {
-		key := fmt.Sprintf("reason.%s.cause.%d", v.slug(), n)
-		if !v.P.Has(key) {
-			return out
-		}
-		out = append(out, v.about(v.Platform, key))
-	}
-}
-
-func (v OutcomeView) part(name string) string {
-	return v.about(v.Platform, "reason."+v.slug()+"."+name)
 }
 
 // initials are one or two letters that stand for a picture: no picture is loaded,

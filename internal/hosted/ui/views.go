@@ -70,6 +70,41 @@ type InputView struct {
 	Password          string   // address of the page that asks for an app password; "" hides the link
 	Servers           []string // names that the Lab plays, to type
 	Field             Field
+	Account           *Account // that is connected again; nil: any
+	Switch            bool     // posted as switch=1: the platform is to ask which account
+}
+
+// StartView is the first page of a link to one platform. Its button posts form_token
+// and platform=ID to Action.
+type StartView struct {
+	Frame
+	ID, Platform, Icon string
+	Action, FormToken  string
+	Asks               bool   // a page of ours follows, which asks for something to type
+	Again              *Again // the account that is connected again; nil: any
+	Unavailable        string // translated: why there is no button
+	CancelAction       string // posts form_token; "" hides the button
+}
+
+// Again is an account that was connected before, and is to be connected again.
+type Again struct {
+	Account      Account
+	Coach        string // translated: what is easily missed at the platform
+	Disconnected bool   // it is disconnected at the moment
+}
+
+// Account is one account as its platform calls it.
+type Account struct{ Name, Detail string }
+
+// WarnView is shown before a consent disconnects accounts. Again posts as a tile does.
+type WarnView struct {
+	Frame
+	Platform, Icon string
+	Rows           []Account
+	Coach          string // translated: how to keep them
+	Again          *Post  // nil: it is too late to ask again
+	Accept         Post
+	Back           *Post
 }
 
 // PasswordView asks for an app password, and whose it is.
@@ -128,9 +163,14 @@ type OutcomeView struct {
 	Tone           Tone
 	Reason         string
 	Platform, Icon string
-	Channels       []ChannelRow
+	Account        *Account // that was wanted; nil: any
+	Channels       []Account
 	Missing        []string // features that were not granted, translated
 	Retry          *Post    // "Try again"
+	Switch         bool     // the platform will ask which account then
+	SignOut        string   // address at the platform; "" hides the link
+	Coach          string   // translated: what is easily missed at the platform
+	Over           bool     // the link is of no more use: what to do is to ask for another
 	Restart        string   // address of "Start again here"
 	More           string   // address of "Connect another account"
 	Back           *Post    // "Back to …", where going back ends the session
@@ -139,9 +179,6 @@ type OutcomeView struct {
 	Seconds        int      // the same in seconds, told below a minute; 0: not known
 	Detail         string   // what support needs: the request id
 }
-
-// ChannelRow is one channel that was connected.
-type ChannelRow struct{ Name, Detail string }
 
 // ProgressView is shown while the work behind a callback has not ended. The page
 // opens RefreshURL again after Seconds, 3 when not positive.

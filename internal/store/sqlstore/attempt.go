@@ -43,9 +43,9 @@ func (s reader) Attempts(ctx context.Context, workspaceID, sessionID int64) ([]c
 func (s reader) StaleAttempts(ctx context.Context, realNow, now time.Time, limit int) ([]connect.Attempt, error) {
 	stale, err := many(ctx, s.run, scanAttempt, `
 		SELECT `+attemptColumns+` FROM attempts
-		WHERE state IN ('away', 'exchanging', 'verifying', 'choosing', 'confirming')
+		WHERE state IN ('away', 'exchanging', 'verifying', 'choosing', 'warned', 'confirming')
 		AND (state IN ('exchanging', 'verifying') AND (lease_until IS NULL OR lease_until <= $1)
-			OR state IN ('away', 'choosing', 'confirming') AND expires_at <= $2)
+			OR state IN ('away', 'choosing', 'warned', 'confirming') AND expires_at <= $2)
 		ORDER BY id LIMIT $3`, millis(realNow), millis(now), max(limit, 0))
 	if err != nil {
 		return nil, fmt.Errorf("stale attempts: %w", err)

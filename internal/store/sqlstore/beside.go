@@ -30,7 +30,7 @@ func OpenBeside(ctx context.Context, dsn string) (*Store, error) {
 	}
 	// Without SQLite's own patience, whose naps grow: writer.begin asks often enough to
 	// meet the pauses that a busy server makes.
-	write := sqliteDSN(path, "mode=rw", "_txlock=immediate", "_pragma=synchronous(full)", "_pragma=busy_timeout(0)")
+	write := sqliteDSN(path, "mode=rw", "_txlock=immediate", "_pragma=synchronous(full)", "_pragma=busy_timeout(0)", overwrite)
 	err = e.beside.announce()
 	if err == nil {
 		err = e.connect(ctx, write, sqliteDSN(path, "mode=rw", "_pragma=query_only(1)"), 2, nil)

@@ -2,13 +2,15 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"patchbay/internal/connect"
+	"patchbay/internal/fault"
 )
 
 const channelColumns = `id, workspace_id, owner_id, platform, kind, external_id, grant_id, target_id,
-	lifecycle, health, health_reason, health_at, proven_at, review, facts, facts_at, created_at, updated_at`
+	lifecycle, health, health_reason, health_at, proven_at, review, label, facts, facts_at, created_at, updated_at`
 
 var selectChannelAndOwner = `SELECT ` + columnsOf("c", channelColumns) + `, ` + columnsOf("o", ownerColumns) + `
 	FROM channels c JOIN owners o ON o.workspace_id = c.workspace_id AND o.id = c.owner_id`
@@ -28,6 +30,7 @@ func channelFields(c *connect.Channel) []any {
 		timeColumn{&c.HealthAt},
 		timeColumn{&c.ProvenAt},
 		&c.Review,
+		&c.Label,
 		factsColumn{&c.Facts},
 		timeColumn{&c.FactsAt},
 		timeColumn{&c.CreatedAt},
@@ -95,17 +98,18 @@ func (t *tx) SetChannelHealth(ctx context.Context, c connect.Channel) error {
 		c.WorkspaceID, c.ID, c.Health, c.HealthReason, millis(c.HealthAt), millis(c.ProvenAt), millis(c.UpdatedAt))
 }
 
-// SaveChannel writes everything but the key, the id, Review and CreatedAt where it
-// updates: a new consent does not undo what a reviewer decided. A channel without an external id is always a new one.
+// SaveChannel writes everything but the key, the id, Review, Label and CreatedAt where it
+// updates: a new consent undoes neither what a reviewer decided nor what the application
+// calls it. A channel without an external id is always a new one.
 func (t *tx) SaveChannel(ctx context.Context, c connect.Channel) (connect.SavedChannel, error) {
 	channel, made, err := maybe(ctx, t.run, scanChannel, `
 		INSERT INTO channels (workspace_id, owner_id, platform, kind, external_id, grant_id, target_id,
-			lifecycle, health, health_reason, health_at, proven_at, review, facts, facts_at, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+			lifecycle, health, health_reason, health_at, proven_at, review, label, facts, facts_at, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 		ON CONFLICT (workspace_id, owner_id, platform, kind, external_id) WHERE external_id <> '' DO NOTHING
 		RETURNING `+channelColumns,
 		c.WorkspaceID, c.OwnerID, c.Platform, c.Kind, c.ExternalID, ref(c.GrantID), ref(c.TargetID),
-		c.Lifecycle, c.Health, c.HealthReason, millis(c.HealthAt), millis(c.ProvenAt), c.Review, factsText(c.Facts),
+		c.Lifecycle, c.Health, c.HealthReason, millis(c.HealthAt), millis(c.ProvenAt), c.Review, c.Label, factsText(c.Facts),
 		millis(c.FactsAt), millis(c.CreatedAt), millis(c.UpdatedAt))
 	if err != nil {
 		return connect.SavedChannel{}, fmt.Errorf("channel: %w", err)
@@ -113,10 +117,10 @@ func (t *tx) SaveChannel(ctx context.Context, c connect.Channel) (connect.SavedC
 	if made {
 		return connect.SavedChannel{Channel: channel, Made: true}, nil
 	}
-	return t.updateChannel(ctx, c)
+	return t.reviveChannel(ctx, c)
 }
 
-func (t *tx) updateChannel(ctx context.Context, c connect.Channel) (connect.SavedChannel, error) {
+func (t *tx) reviveChannel(ctx context.Context, c connect.Channel) (connect.SavedChannel, error) {
 	before, err := one(ctx, t.run, "channel", scanChannel, `
 		SELECT `+channelColumns+` FROM channels
 		WHERE workspace_id = $1 AND owner_id = $2 AND platform = $3 AND kind = $4 AND external_id = $5`+t.dialect.lockRow,
@@ -133,9 +137,50 @@ func (t *tx) updateChannel(ctx context.Context, c connect.Channel) (connect.Save
 		c.WorkspaceID, before.ID, ref(c.GrantID), ref(c.TargetID),
 		c.Lifecycle, c.Health, c.HealthReason, factsText(c.Facts), millis(c.FactsAt), millis(c.UpdatedAt),
 		millis(c.HealthAt), millis(c.ProvenAt))
-	saved := connect.SavedChannel{Channel: after}
+	saved := connect.SavedChannel{Channel: after, Before: before.Lifecycle}
 	if before.GrantID != c.GrantID {
 		saved.ReplacedGrant = before.GrantID
 	}
 	return saved, err
+}
+
+// LockChannel lets others go on making rows that refer to the channel.
+func (t *tx) LockChannel(ctx context.Context, workspaceID, id int64) (connect.Channel, error) {
+	return one(ctx, t.run, "channel", scanChannel, `
+		SELECT `+channelColumns+` FROM channels WHERE workspace_id = $1 AND id = $2`+t.dialect.lockFields, workspaceID, id)
+}
+
+// UpdateChannel looks for the owner's other channel first: after a statement that failed
+// the transaction could not go on. One that comes in between is found by the index. The
+// channel leaves groups that are not its owner's by now, too.
+func (t *tx) UpdateChannel(ctx context.Context, c connect.Channel) error {
+	_, taken, err := maybe(ctx, t.run, scanID, `
+		SELECT id FROM channels
+		WHERE workspace_id = $1 AND owner_id = $2 AND platform = (SELECT platform FROM channels WHERE workspace_id = $1 AND id = $3)
+		AND kind = $4 AND external_id = $5 AND external_id <> '' AND id <> $3`,
+		c.WorkspaceID, c.OwnerID, c.ID, c.Kind, c.ExternalID)
+	if err != nil {
+		return fmt.Errorf("channel %d: %w", c.ID, err)
+	}
+	if taken {
+		return errChannelExists()
+	}
+	err = change(ctx, t.run, "channel", `
+		UPDATE channels
+		SET owner_id = $3, kind = $4, external_id = $5, grant_id = $6, target_id = $7, lifecycle = $8, health = $9,
+			health_reason = $10, health_at = $11, proven_at = $12, label = $13, facts = $14, facts_at = $15, updated_at = $16
+		WHERE workspace_id = $1 AND id = $2`,
+		c.WorkspaceID, c.ID, c.OwnerID, c.Kind, c.ExternalID, ref(c.GrantID), ref(c.TargetID), c.Lifecycle, c.Health,
+		c.HealthReason, millis(c.HealthAt), millis(c.ProvenAt), c.Label, factsText(c.Facts), millis(c.FactsAt), millis(c.UpdatedAt))
+	if errors.Is(err, fault.Conflict) {
+		return errChannelExists().Because(err)
+	}
+	if err != nil {
+		return err
+	}
+	return t.leaveGroups(ctx, c)
+}
+
+func errChannelExists() *fault.Error {
+	return fault.New(fault.Conflict, "channel_exists", "This owner has a channel of the same account already.")
 }

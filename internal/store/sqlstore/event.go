@@ -41,15 +41,13 @@ func (c counter) compare(d counter) int {
 	return cmp.Or(cmp.Compare(c.workspace, d.workspace), cmp.Compare(c.channel, d.channel))
 }
 
-// writeEvents numbers and writes what was emitted, as the transaction's last
+// finish numbers and writes what was recorded and emitted, as the transaction's last
 // statements. The rows that it raises stay locked until the commit, so that the order
 // of numbers is the order of commits; the workspaces' come last, because every
-// transaction that emits waits for them, and all are taken in one order, so that two
-// transactions cannot wait for each other.
-func (t *tx) writeEvents(ctx context.Context) error {
-	if len(t.events) == 0 {
-		return nil
-	}
+// transaction that emits waits for them, and all are taken in one order (the channels,
+// the heads of the audit logs, the workspaces' counters), so that two transactions cannot
+// wait for each other.
+func (t *tx) finish(ctx context.Context) error {
 	channels, workspaces := map[counter]int64{}, map[counter]int64{}
 	for _, e := range t.events {
 		workspaces[counter{e.WorkspaceID, 0}]++
@@ -60,9 +58,13 @@ func (t *tx) writeEvents(ctx context.Context) error {
 	if err := t.raise(ctx, channels); err != nil {
 		return err
 	}
+	if err := t.writeRecords(ctx); err != nil {
+		return err
+	}
 	if err := t.raise(ctx, workspaces); err != nil {
 		return err
 	}
+	before := maps.Clone(workspaces)
 	for i := range t.events {
 		e := &t.events[i]
 		e.Number = next(workspaces, counter{e.WorkspaceID, 0})
@@ -73,6 +75,15 @@ func (t *tx) writeEvents(ctx context.Context) error {
 	for chunk := range slices.Chunk(t.events, 50) { // engines bound the parameters of a statement
 		if err := t.insertEvents(ctx, chunk); err != nil {
 			return err
+		}
+	}
+	for c, last := range workspaces {
+		if t.listening[c.workspace] {
+			ids, err := t.writeDeliveries(ctx, c.workspace, before[c], last)
+			if err != nil {
+				return err
+			}
+			t.woken = append(t.woken, ids...)
 		}
 	}
 	return nil
@@ -92,10 +103,20 @@ func (t *tx) raise(ctx context.Context, counters map[counter]int64) error {
 	return nil
 }
 
+// raiseOne asks along with the workspace's counter whether anybody hears its events: most
+// workspaces pay no more than that.
 func (t *tx) raiseOne(ctx context.Context, c counter, n int64) (last int64, err error) {
 	if c.channel == 0 {
-		return one(ctx, t.run, "workspace", scanID, `
-			UPDATE event_counters SET last_number = last_number + $2 WHERE workspace_id = $1 RETURNING last_number`, c.workspace, n)
+		var listening bool
+		last, err = one(ctx, t.run, "workspace", func(r row) (last int64, err error) {
+			err = r.Scan(&last, &listening)
+			return last, err
+		}, `UPDATE event_counters SET last_number = last_number + $2 WHERE workspace_id = $1
+			RETURNING last_number, EXISTS (SELECT 1 FROM endpoints p WHERE p.workspace_id = $1 AND p.state = 'active')`, c.workspace, n)
+		if listening {
+			t.listening[c.workspace] = true
+		}
+		return last, err
 	}
 	return one(ctx, t.run, "channel", scanID, `
 		UPDATE channels SET last_event = last_event + $3 WHERE workspace_id = $1 AND id = $2 RETURNING last_event`, c.workspace, c.channel, n)

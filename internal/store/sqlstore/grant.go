@@ -95,7 +95,7 @@ func (t *tx) DeleteGrant(ctx context.Context, workspaceID, id int64) error {
 	users, err := many(ctx, t.run, scanID, `
 		SELECT id FROM channels WHERE workspace_id = $1 AND grant_id = $2
 		UNION ALL
-		SELECT id FROM attempts WHERE workspace_id = $1 AND grant_id = $2 AND state IN ('verifying', 'choosing', 'confirming')
+		SELECT id FROM attempts WHERE workspace_id = $1 AND grant_id = $2 AND state IN ('verifying', 'choosing', 'warned', 'confirming')
 		LIMIT 1`, workspaceID, id)
 	if err != nil {
 		return fmt.Errorf("grant %d: %w", id, err)

@@ -85,9 +85,12 @@ func (t *tx) ClaimGrant(ctx context.Context, g connect.Grant, fence int64, lease
 // releaseGrants is a statement of its own because a restore runs it too.
 const releaseGrants = `UPDATE grants SET lease_until = NULL WHERE lease_until IS NOT NULL`
 
+// ReleaseGrants gives back the leases on revocations with those on grants.
 func (t *tx) ReleaseGrants(ctx context.Context) error {
-	if _, err := t.run.exec(ctx, releaseGrants); err != nil {
-		return fmt.Errorf("release grants: %w", err)
+	for _, query := range []string{releaseGrants, `UPDATE revocations SET lease_until = NULL WHERE lease_until IS NOT NULL`} {
+		if _, err := t.run.exec(ctx, query); err != nil {
+			return fmt.Errorf("release grants: %w", err)
+		}
 	}
 	return nil
 }

@@ -2,11 +2,13 @@ package sqlstore_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -183,4 +185,76 @@ func dueGrants(ctx context.Context, t *testing.T, s connect.Store) (due []connec
 		t.Fatal(err)
 	}
 	return due
+}
+
+// oldAudit is what a program of the fourth schema wrote about two workspaces in turn.
+const oldAudit = `
+	INSERT INTO workspaces (name, require_redirect_url, allowed_redirects, created_at) VALUES ('a', false, '[]', 1), ('b', false, '[]', 1), ('c', false, '[]', 1);
+	INSERT INTO audit (workspace_id, at, key_id, action, owner_id, channel_id, data) VALUES
+		(1, 9000, 7, 'first', 3, 4, '{"x":1}'), (2, 8000, NULL, 'foreign', NULL, NULL, '{}'), (1, 7000, NULL, 'second', NULL, NULL, '{}'),
+		(2, 6000, NULL, 'foreign', NULL, NULL, '{}'), (1, 5000, 8, 'third', NULL, 5, '{}');`
+
+// Entries from before the chain are numbered in their order; the chain goes on from there.
+func TestTheAuditLogOfAnOlderVersionIsGoneOnWith(t *testing.T) {
+	t.Parallel()
+	for engine, dsn := range map[string]string{"sqlite": sqliteDSN(t), "postgres": testkit.Postgres(t)} {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			if err := sqlstore.MigrateTo(t.Context(), dsn, 4); err != nil {
+				t.Fatal(err)
+			}
+			old, err := sqlstore.Open(t.Context(), sqlstore.Config{DSN: dsn})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := old.Exec(t.Context(), oldAudit); err != nil {
+				t.Fatal(err)
+			}
+			if err := old.Close(); err != nil {
+				t.Fatal(err)
+			}
+			checkOldAudit(t, open(t, dsn))
+		})
+	}
+}
+
+func checkOldAudit(t *testing.T, s *sqlstore.Store) {
+	t.Helper()
+	ctx := t.Context()
+	head, err := s.AuditHead(ctx, 1)
+	if want := (connect.AuditHead{ID: head.ID, WorkspaceID: 1, Number: 3}); err != nil || !cmp.Equal(head, want) {
+		t.Errorf("head: got %+v, %v, want %+v", head, err, want)
+	}
+	if _, err := s.AuditHead(ctx, 3); !errors.Is(err, fault.NotFound) {
+		t.Errorf("head of a workspace without entries: got %v, want not found", err)
+	}
+	inTx(t, s, func(tx connect.Tx) error {
+		for _, workspace := range []int64{1, 3} {
+			e := connect.AuditEntry{WorkspaceID: workspace, At: time.UnixMilli(1).UTC(), Action: "new"}
+			tx.Record(e, func(h connect.AuditHead, e connect.AuditEntry) (connect.AuditHead, connect.AuditEntry, error) {
+				h.Number, h.Since, e.Hash = e.Number, e.Number, []byte{1}
+				return h, e, nil
+			})
+		}
+		return nil
+	})
+	got, err := s.AuditLog(ctx, 1, 0, 9)
+	at := func(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+	want := []connect.AuditEntry{
+		{WorkspaceID: 1, Number: 1, At: at(9000), Actor: connect.ActorKey, KeyID: 7, Action: "first", OwnerID: 3, ChannelID: 4, Data: []byte(`{"x":1}`)},
+		{WorkspaceID: 1, Number: 2, At: at(7000), Actor: connect.ActorKey, Action: "second", Data: []byte("{}")},
+		{WorkspaceID: 1, Number: 3, At: at(5000), Actor: connect.ActorKey, KeyID: 8, Action: "third", ChannelID: 5, Data: []byte("{}")},
+		{WorkspaceID: 1, Number: 4, At: at(1), Action: "new", Data: []byte("{}"), Hash: []byte{1}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("entries: %v (-want +got):\n%s", err, diff)
+	}
+	foreign, err := s.AuditLog(ctx, 2, 0, 9)
+	if err != nil || len(foreign) != 2 || foreign[1].Number != 2 {
+		t.Errorf("the other workspace's: got %+v, %v, want two", foreign, err)
+	}
+	first, err := s.AuditLog(ctx, 3, 0, 9)
+	if err != nil || len(first) != 1 || first[0].Number != 1 {
+		t.Errorf("of a workspace without entries: got %+v, %v, want the new one", first, err)
+	}
 }

@@ -147,3 +147,31 @@ func (q *queue) fill(ctx context.Context, tx connect.Tx) error {
 	}
 	return nil
 }
+
+// What a revocation asks on its way costs the same however many grants there are.
+func TestConsentsAreFoundByTheirClient(t *testing.T) {
+	t.Parallel()
+	s := open(t, sqliteDSN(t))
+	for want, fn := range map[string]func(connect.Tx) error{
+		"INDEX grants_subject_any (app_id=? AND subject=?)": func(tx connect.Tx) error {
+			_, _, err := tx.LiveConsents(t.Context(), "client", "", "subject")
+			return err
+		},
+		"INDEX revocations_due (next_at<?)": func(tx connect.Tx) error {
+			_, err := tx.DueRevocations(t.Context(), testTime, 9)
+			return err
+		},
+		"INDEX grants_owner (workspace_id=? AND owner_id=?)": func(tx connect.Tx) error {
+			_, err := tx.GrantsOfOwner(t.Context(), 1, 2)
+			return err
+		},
+	} {
+		plans, err := s.Explain(t.Context(), fn)
+		if err != nil || len(plans) != 1 {
+			t.Fatalf("%s: got %d plans (%v), want one", want, len(plans), err)
+		}
+		if !strings.Contains(plans[0], want) || regexp.MustCompile(`SCAN [a-z]`).MatchString(plans[0]) || strings.Contains(plans[0], "TEMP B-TREE") {
+			t.Errorf("want the %s used, no scan and no sorting:\n%s", want, plans[0])
+		}
+	}
+}

@@ -7,10 +7,10 @@ import (
 	"patchbay/internal/connect"
 )
 
-const replyColumns = `id, workspace_id, route, key_hash, fingerprint, sealed, expires_at`
+const replyColumns = `id, workspace_id, route, key_hash, fingerprint, sealed, expires_at, owner_id`
 
 func scanReply(r row) (p connect.Reply, err error) {
-	err = r.Scan(&p.ID, &p.WorkspaceID, &p.Route, &p.KeyHash, &p.Fingerprint, &p.Sealed, timeColumn{&p.ExpiresAt})
+	err = r.Scan(&p.ID, &p.WorkspaceID, &p.Route, &p.KeyHash, &p.Fingerprint, &p.Sealed, timeColumn{&p.ExpiresAt}, refColumn{&p.OwnerID})
 	return p, err
 }
 
@@ -21,10 +21,10 @@ func (t *tx) Reply(ctx context.Context, workspaceID int64, route string, keyHash
 
 func (t *tx) InsertReply(ctx context.Context, r connect.Reply) (connect.Reply, error) {
 	return one(ctx, t.run, "reply", scanReply, `
-		INSERT INTO replies (workspace_id, route, key_hash, fingerprint, sealed, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6)
+		INSERT INTO replies (workspace_id, route, key_hash, fingerprint, sealed, expires_at, owner_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
 		RETURNING `+replyColumns,
-		r.WorkspaceID, r.Route, r.KeyHash, r.Fingerprint, r.Sealed, millis(r.ExpiresAt))
+		r.WorkspaceID, r.Route, r.KeyHash, r.Fingerprint, r.Sealed, millis(r.ExpiresAt), ref(r.OwnerID))
 }
 
 func (t *tx) SealReply(ctx context.Context, workspaceID, id int64, sealed []byte) error {

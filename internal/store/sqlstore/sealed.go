@@ -28,6 +28,14 @@ func (s reader) SealedReplies(ctx context.Context, q connect.SealedQuery) ([]con
 	return sealedRows(ctx, s, "replies", replyColumns, scanReply, q)
 }
 
+func (s reader) SealedRevocations(ctx context.Context, q connect.SealedQuery) ([]connect.Revocation, error) {
+	return sealedRows(ctx, s, "revocations", revocationColumns, scanRevocation, q)
+}
+
+func (s reader) SealedAuditHeads(ctx context.Context, q connect.SealedQuery) ([]connect.AuditHead, error) {
+	return sealedRows(ctx, s, "audit_heads", headColumns, scanHead, q)
+}
+
 func (s reader) SealedApps(ctx context.Context, q connect.SealedQuery) ([]connect.App, error) {
 	return sealedRows(ctx, s, "apps", appColumns, scanApp, q)
 }

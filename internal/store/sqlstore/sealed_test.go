@@ -3,6 +3,7 @@ package sqlstore_test
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"patchbay/internal/connect"
 	"patchbay/internal/store/sqlstore"
 	"patchbay/internal/testkit"
+	"patchbay/internal/vault"
 )
 
 // A sealed column that an exchange of keys does not know would keep its old key, and
@@ -37,8 +39,8 @@ func TestEverySealedColumnIsKnownToAnExchangeOfKeys(t *testing.T) {
 	checkSealedColumns(t, known, blobs(t, "pgx", postgres, columns))
 }
 
-// plain names the columns of bytes that hold no secret: hashes.
-var plain = []string{"hash", "token_hash", "confirm_hash", "state_hash", "browser_hash", "key_hash", "fingerprint"}
+// plain names the columns of bytes that hold no secret: hashes, and what is sent to endpoints.
+var plain = []string{"hash", "mac", "body", "token_hash", "confirm_hash", "state_hash", "browser_hash", "key_hash", "fingerprint"}
 
 func checkSealedColumns(t *testing.T, known, columns []string) {
 	t.Helper()
@@ -122,6 +124,43 @@ func TestResealLeavesLockedRowsAlone(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// anEndpoint is a row of a noun that is not the core's.
+const anEndpoint = `
+	INSERT INTO workspaces (name, require_redirect_url, allowed_redirects, created_at) VALUES ('a', false, '[]', 1);
+	INSERT INTO endpoints (workspace_id, url, types, scheme, description, state, reason, sealed, created_at, updated_at)
+	VALUES (1, '', '', '', '', 'active', '', %s, 1, 1)`
+
+func TestEndpointsAreSealedAgain(t *testing.T) {
+	t.Parallel()
+	for dsn, bytes := range map[string]string{sqliteDSN(t): "x'0000000901'", testkit.Postgres(t): `'\x0000000901'`} {
+		s := open(t, dsn)
+		if err := s.Exec(t.Context(), fmt.Sprintf(anEndpoint, bytes)); err != nil {
+			t.Fatal(err)
+		}
+		list := func(not vault.KeyID) []connect.SealedRow {
+			rows, err := s.SealedEndpoints(t.Context(), connect.SealedQuery{Not: not, AfterWorkspace: -1, AfterID: -1, Limit: 9})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return rows
+		}
+		want := connect.SealedRow{Place: vault.Place{Workspace: 1, Table: "endpoints", Row: 1, Field: "secrets"}, Sealed: []byte{0, 0, 0, 9, 1}}
+		if diff := cmp.Diff([]connect.SealedRow{want}, list(7)); diff != "" {
+			t.Fatalf("under another key (-want +got):\n%s", diff)
+		}
+		inTx(t, s, func(tx connect.Tx) error {
+			done, err := tx.Reseal(t.Context(), "endpoints", 1, 1, want.Sealed, append(vault.KeyID(7).Prefix(), 1))
+			if !done {
+				t.Errorf("reseal: got it left alone, want it swapped")
+			}
+			return err
+		})
+		if left := list(7); len(left) != 0 {
+			t.Errorf("left under another key: got %v, want none", left)
+		}
+	}
 }
 
 func inTx(t *testing.T, s *sqlstore.Store, fn func(connect.Tx) error) {

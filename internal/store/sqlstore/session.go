@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -13,7 +14,7 @@ import (
 
 const sessionColumns = `id, workspace_id, owner_id, origin, status, token_hash, platforms, selection, initiator_check,
 	redirect_url, platform, reason, message, channel_ids, created_at, updated_at, expires_at, ended_at,
-	confirm_hash, confirm_by`
+	confirm_hash, confirm_by, display, reconnect_id`
 
 var selectSessionAndOwner = `SELECT ` + columnsOf("s", sessionColumns) + `, ` + columnsOf("o", ownerColumns) + `
 	FROM sessions s JOIN owners o ON o.workspace_id = s.workspace_id AND o.id = s.owner_id`
@@ -36,6 +37,8 @@ func sessionFields(s *connect.Session) []any {
 		timeColumn{&s.EndedAt},
 		&s.ConfirmHash,
 		timeColumn{&s.ConfirmBy},
+		&s.Display,
+		refColumn{&s.ReconnectID},
 	}
 }
 
@@ -60,7 +63,7 @@ func (s reader) DueSessions(ctx context.Context, now time.Time, limit int) ([]co
 		WHERE ended_at IS NULL AND expires_at <= $1
 		AND NOT EXISTS (
 			SELECT 1 FROM attempts a WHERE a.workspace_id = sessions.workspace_id AND a.session_id = sessions.id
-			AND (a.state IN ('exchanging', 'verifying', 'confirming') OR a.state IN ('away', 'choosing') AND a.expires_at > $1))
+			AND (a.state IN ('exchanging', 'verifying', 'confirming') OR a.state IN ('away', 'choosing', 'warned') AND a.expires_at > $1))
 		ORDER BY expires_at, id LIMIT $2`, millis(now), max(limit, 0))
 	if err != nil {
 		return nil, fmt.Errorf("due sessions: %w", err)
@@ -105,12 +108,14 @@ func placeholders(first, n int) string {
 func (t *tx) InsertSession(ctx context.Context, s connect.Session) (connect.Session, error) {
 	return one(ctx, t.run, "session", scanSession, `
 		INSERT INTO sessions (workspace_id, owner_id, origin, status, token_hash, platforms, selection, initiator_check,
-			redirect_url, platform, reason, message, channel_ids, created_at, updated_at, expires_at, ended_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+			redirect_url, platform, reason, message, channel_ids, created_at, updated_at, expires_at, ended_at,
+			display, reconnect_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 		RETURNING `+sessionColumns,
 		s.WorkspaceID, s.OwnerID, s.Origin, s.Status, s.TokenHash, jsonText(s.Platforms), s.Selection, s.InitiatorCheck,
 		s.RedirectURL, s.Platform, s.Reason, s.Message, jsonText(s.ChannelIDs),
-		millis(s.CreatedAt), millis(s.UpdatedAt), millis(s.ExpiresAt), millis(s.EndedAt))
+		millis(s.CreatedAt), millis(s.UpdatedAt), millis(s.ExpiresAt), millis(s.EndedAt),
+		cmp.Or(s.Display, connect.DisplayHosted), ref(s.ReconnectID))
 }
 
 func (t *tx) LockSession(ctx context.Context, workspaceID, id int64) (connect.Session, error) {

@@ -55,12 +55,17 @@ func (e *sqliteEngine) open(ctx context.Context, path string, readers int) (err 
 	if e.beside, err = openBesideFile(path); err != nil {
 		return err
 	}
-	write := sqliteDSN(path, "_txlock=immediate", "_pragma=journal_mode(wal)", "_pragma=synchronous(full)")
+	write := sqliteDSN(path, "_txlock=immediate", "_pragma=journal_mode(wal)", "_pragma=synchronous(full)", overwrite)
 	if err := e.connect(ctx, write, sqliteDSN(path, "_pragma=query_only(1)"), readers, e.beside.announced); err != nil {
 		return err
 	}
 	return claim(ctx, e.writeDB)
 }
+
+// overwrite makes a connection fill with zeros what it deletes, so that erased credentials
+// do not stay in free pages (https://sqlite.org/pragma.html#pragma_secure_delete; FAST
+// leaves them there).
+const overwrite = "_pragma=secure_delete(on)"
 
 // close ends what open began; readers first, so that the writer's connection is the
 // last one and leaves no -wal file behind.

@@ -36,6 +36,7 @@ type Store struct {
 	migrator *goose.Provider
 	migrated Migrated
 	underWay underWay
+	nudge    func(endpointIDs ...int64) // nil: nobody asks
 }
 
 var _ connect.Store = (*Store)(nil)
@@ -119,7 +120,17 @@ func (s *Store) Engine() string { return s.dialect.name }
 // mistake to call InTx inside fn: on SQLite it would wait for itself.
 func (s *Store) InTx(ctx context.Context, fn func(connect.Tx) error) error {
 	defer s.underWay.begin()()
-	return s.engine.transact(ctx, func(ctx context.Context, db execer) error {
-		return runTx(ctx, db, s.dialect, fn)
+	var woken []int64
+	err := s.engine.transact(ctx, func(ctx context.Context, db execer) (err error) {
+		woken, err = runTx(ctx, db, s.dialect, fn)
+		return err
 	})
+	if err == nil && len(woken) > 0 && s.nudge != nil {
+		s.nudge(woken...)
+	}
+	return err
 }
+
+// OnDeliveries has tell called with the endpoints for which a transaction of this process
+// has just made deliveries. Call it before the store is shared.
+func (s *Store) OnDeliveries(tell func(endpointIDs ...int64)) { s.nudge = tell }

@@ -19,24 +19,30 @@ type reader struct {
 // tx is one transaction.
 type tx struct {
 	reader
-	events []connect.Event // written at the end; see writeEvents
+	events  []connect.Event // written at the end, as are records; see finish
+	records []record
+
+	listening map[int64]bool // workspaces with an active endpoint, of those that have events
+	woken     []int64        // endpoints that have got a delivery
 }
 
 var _ connect.Tx = (*tx)(nil)
 
 // runTx runs fn inside the transaction (or savepoint) that db is in, then writes the
-// events. An error means: roll back.
-func runTx(ctx context.Context, db execer, d *dialect, fn func(connect.Tx) error) error {
+// audit log, the events and their deliveries. An error means: roll back. woken are the
+// endpoints that have something to be sent by it.
+func runTx(ctx context.Context, db execer, d *dialect, fn func(connect.Tx) error) (woken []int64, err error) {
 	run := &txStatements{statements: statements{db: db, dialect: d}, life: ctx}
-	t := &tx{reader: reader{run, d}}
-	err := protect(func() error { return fn(t) })
+	t := &tx{reader: reader{run, d}, listening: map[int64]bool{}}
+	err = protect(func() error { return fn(t) })
 	if run.failed != nil && (err == nil || d.classify(run.failed) == rerun) {
-		return run.failed // fn swallowed or reworded it
+		return nil, run.failed // fn swallowed or reworded it
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return t.writeEvents(ctx)
+	err = t.finish(ctx)
+	return t.woken, err
 }
 
 // protect turns a panic of fn into an error that holds its stack. fn runs in a

@@ -7,10 +7,11 @@ import (
 	"patchbay/internal/connect"
 )
 
-const workspaceColumns = `id, name, require_redirect_url, allowed_redirects, created_at`
+const workspaceColumns = `id, name, require_redirect_url, allowed_redirects, no_headless, bounce_page, created_at`
 
 func scanWorkspace(r row) (w connect.Workspace, err error) {
-	err = r.Scan(&w.ID, &w.Name, &w.RequireRedirectURL, listColumn[string]{&w.AllowedRedirects}, timeColumn{&w.CreatedAt})
+	err = r.Scan(&w.ID, &w.Name, &w.RequireRedirectURL, listColumn[string]{&w.AllowedRedirects},
+		&w.NoHeadless, &w.BouncePage, timeColumn{&w.CreatedAt})
 	return w, err
 }
 
@@ -36,10 +37,10 @@ func (s reader) Workspaces(ctx context.Context, after int64, limit int) ([]conne
 
 func (t *tx) InsertWorkspace(ctx context.Context, w connect.Workspace) (connect.Workspace, error) {
 	made, err := one(ctx, t.run, "workspace", scanWorkspace, `
-		INSERT INTO workspaces (name, require_redirect_url, allowed_redirects, created_at)
-		VALUES ($1, $2, $3, $4)
+		INSERT INTO workspaces (name, require_redirect_url, allowed_redirects, no_headless, bounce_page, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6)
 		RETURNING `+workspaceColumns,
-		w.Name, w.RequireRedirectURL, jsonText(w.AllowedRedirects), millis(w.CreatedAt))
+		w.Name, w.RequireRedirectURL, jsonText(w.AllowedRedirects), w.NoHeadless, w.BouncePage, millis(w.CreatedAt))
 	if err != nil {
 		return connect.Workspace{}, err
 	}
@@ -56,6 +57,6 @@ func (t *tx) LockWorkspace(ctx context.Context, id int64) (connect.Workspace, er
 
 func (t *tx) UpdateWorkspace(ctx context.Context, w connect.Workspace) error {
 	return change(ctx, t.run, "workspace", `
-		UPDATE workspaces SET name = $2, require_redirect_url = $3, allowed_redirects = $4 WHERE id = $1`,
-		w.ID, w.Name, w.RequireRedirectURL, jsonText(w.AllowedRedirects))
+		UPDATE workspaces SET name = $2, require_redirect_url = $3, allowed_redirects = $4, no_headless = $5, bounce_page = $6 WHERE id = $1`,
+		w.ID, w.Name, w.RequireRedirectURL, jsonText(w.AllowedRedirects), w.NoHeadless, w.BouncePage)
 }

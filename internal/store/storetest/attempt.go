@@ -90,6 +90,7 @@ func testStaleAttempts(t *testing.T, s connect.Store) {
 		{connect.AttemptChoosing, 20, time.Time{}},
 		{connect.AttemptFailed, 1, at(1)},
 		{connect.AttemptSucceeded, 1, time.Time{}},
+		{connect.AttemptWarned, 20, time.Time{}},
 	} {
 		write(t, s, func(ctx context.Context, tx connect.Tx) error {
 			a := w.newAttempt(fmt.Sprint("stale ", i))
@@ -109,7 +110,7 @@ func testStaleAttempts(t *testing.T, s connect.Store) {
 	same(t, "nobody at it", stale(at(1), at(1), 9), []string{"2"})
 	same(t, "lease over", stale(at(50), at(1), 9), []string{"0", "2"})
 	same(t, "away too long", stale(at(1), at(10), 9), []string{"", "2"})
-	same(t, "all", stale(at(60), at(20), 9), []string{"", "0", "1", "2", "3"})
+	same(t, "all", stale(at(60), at(20), 9), []string{"", "0", "1", "2", "3", "6"})
 	same(t, "limit", stale(at(60), at(20), 2), []string{"", "0"})
 }
 

@@ -23,7 +23,7 @@ func testChannels(t *testing.T, s connect.Store) {
 	ctx, w := t.Context(), newWorld(t, s, "a")
 	want := w.newChannel("page-2")
 	want.Lifecycle, want.Health, want.HealthReason = connect.LifecycleDisconnected, connect.HealthNeedsReauth, "revoked"
-	want.Review = connect.ReviewSuspended
+	want.Review, want.Label = connect.ReviewSuspended, "the big one"
 	want.HealthAt, want.ProvenAt = at(3), at(4)
 	want.Facts, want.FactsAt = facts(), at(1)
 	saved, made := saveChannel(t, s, want)
@@ -35,7 +35,7 @@ func testChannels(t *testing.T, s connect.Store) {
 	want.GrantID, want.TargetID, want.FactsAt, want.UpdatedAt = 0, 0, at(2), at(2)
 	want.HealthAt, want.ProvenAt = at(5), at(6)
 	again := want
-	again.ID, again.CreatedAt, again.Review = 0, at(2), connect.ReviewNone // what a reviewer decided stays
+	again.ID, again.CreatedAt, again.Review, again.Label = 0, at(2), connect.ReviewNone, "" // what a reviewer decided stays, and the name
 	saved, made = saveChannel(t, s, again)
 	same(t, "revived", saved, want)
 	same(t, "made", made, false)

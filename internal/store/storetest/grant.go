@@ -117,8 +117,14 @@ func testDeleteGrant(t *testing.T, s connect.Store) {
 	wants(t, "while an attempt chooses", remove(lone.ID), fault.Conflict)
 	write(t, s, func(ctx context.Context, tx connect.Tx) error {
 		a := w.attempt
-		a.GrantID, a.State = lone.ID, connect.AttemptSucceeded
+		a.GrantID, a.State = lone.ID, connect.AttemptWarned
 		return tx.UpdateAttempt(ctx, a, connect.AttemptChoosing)
+	})
+	wants(t, "while a person is warned", remove(lone.ID), fault.Conflict)
+	write(t, s, func(ctx context.Context, tx connect.Tx) error {
+		a := w.attempt
+		a.GrantID, a.State = lone.ID, connect.AttemptSucceeded
+		return tx.UpdateAttempt(ctx, a, connect.AttemptWarned)
 	})
 	same(t, "without a channel", remove(lone.ID), nil)
 	_, err := s.Grant(ctx, w.workspace.ID, lone.ID)

@@ -51,7 +51,14 @@ var notScoped = map[string]string{
 	"ResumeGrants":       "for who restored or copied the database",
 	"HeldGrants":         "for who restored or copied the database",
 	"Now":                "a clock has no workspace",
-	"InsertAudit":        "the workspace is part of what is asked for",
+	"Record":             "the workspace is part of what is asked for",
+	"InsertRevocation":   "the workspace is part of what is asked for",
+	"DueRevocations":     "for the process that revokes",
+	"LiveConsents":       "a platform knows the client and the person alone",
+	"CallOffRevocations": "a platform knows the client and the person alone",
+	"SealedRevocations":  "for an exchange of keys",
+	"SealedAuditHeads":   "for an exchange of keys",
+	"SealedEndpoints":    "for an exchange of keys",
 }
 
 // call asks workspace ws for what is w's. found is how much a list brought.
@@ -90,11 +97,7 @@ func scoped() map[string]call {
 		"FillApp": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
 			v := w.pending
 			v.WorkspaceID, v.ClientID = ws, "foreign"
-			err := tx.FillApp(ctx, v)
-			if errors.Is(err, fault.Conflict) { // it does not tell one that is not there from one that is filled
-				return fault.New(fault.NotFound, "not_found", "")
-			}
-			return err
+			return orGone(tx.FillApp(ctx, v))
 		}),
 		"LockApp": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
 			_, err := tx.LockApp(ctx, ws, w.app.ID)
@@ -287,6 +290,72 @@ func scoped() map[string]call {
 			v.WorkspaceID, v.Health = ws, connect.HealthError
 			return tx.SetChannelHealth(ctx, v)
 		}),
+		"LockChannel": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, err := tx.LockChannel(ctx, ws, w.channel.ID)
+			return err
+		}),
+		"UpdateChannel": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			v := w.channel
+			v.WorkspaceID, v.Label = ws, "foreign"
+			return tx.UpdateChannel(ctx, v)
+		}),
+		"Group": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, err := tx.Group(ctx, ws, w.group.ID)
+			return err
+		}),
+		"Groups": func(ctx context.Context, tx connect.Tx, ws int64, w world) (int, error) {
+			v, err := tx.Groups(ctx, ws, w.owner.ID)
+			return len(v), err
+		},
+		"InsertGroup": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			v := w.newGroup("foreign")
+			v.WorkspaceID = ws
+			_, err := tx.InsertGroup(ctx, v)
+			return err
+		}),
+		"UpdateGroup": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			v := w.group
+			v.WorkspaceID, v.ChannelIDs = ws, nil
+			return tx.UpdateGroup(ctx, v)
+		}),
+		"DeleteGroup": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			return tx.DeleteGroup(ctx, ws, w.group.ID)
+		}),
+		"SealRevocation": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			return tx.SealRevocation(ctx, ws, w.over.ID, []byte("foreign"))
+		}),
+		"ClaimRevocation": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			v := w.over
+			v.WorkspaceID = ws
+			_, err := tx.ClaimRevocation(ctx, v, time.Hour)
+			return orGone(err)
+		}),
+		"PostponeRevocation": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			v := w.over
+			v.WorkspaceID, v.Tries = ws, 9
+			return orGone(tx.PostponeRevocation(ctx, v))
+		}),
+		"DropRevocation": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			v := w.over
+			v.WorkspaceID = ws
+			return orGone(tx.DropRevocation(ctx, v))
+		}),
+		"GrantsOfOwner": func(ctx context.Context, tx connect.Tx, ws int64, w world) (int, error) {
+			v, err := tx.GrantsOfOwner(ctx, ws, w.owner.ID)
+			return len(v), err
+		},
+		"ForgetSessions": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, err := tx.ForgetSessions(ctx, ws, w.owner.ID)
+			return err
+		}),
+		"ForgetOwner": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, _, _, err := tx.ForgetOwner(ctx, ws, w.owner.ID)
+			return err
+		}),
+		"AuditHead": only(func(ctx context.Context, tx connect.Tx, ws int64, _ world) error {
+			_, err := tx.AuditHead(ctx, ws)
+			return err
+		}),
 		"AuditLog": func(ctx context.Context, tx connect.Tx, ws int64, _ world) (int, error) {
 			v, err := tx.AuditLog(ctx, ws, 0, 9)
 			return len(v), err
@@ -300,6 +369,14 @@ func scoped() map[string]call {
 			return len(v), err
 		},
 	}
+}
+
+// orGone is for methods that do not tell what is not there from what was changed.
+func orGone(err error) error {
+	if errors.Is(err, fault.Conflict) {
+		return fault.New(fault.NotFound, "not_found", "")
+	}
+	return err
 }
 
 // testIsolation asks one workspace for what belongs to another, by every method.
@@ -328,9 +405,7 @@ func testIsolation(t *testing.T, s connect.Store) {
 		if err := tx.SealReply(ctx, w.workspace.ID, w.reply.ID, w.reply.Sealed); err != nil {
 			return err
 		}
-		if _, err := tx.InsertAudit(ctx, connect.AuditEntry{WorkspaceID: w.workspace.ID, Action: "test", At: t0}); err != nil {
-			return err
-		}
+		tx.Record(connect.AuditEntry{WorkspaceID: w.workspace.ID, Action: "test", At: t0}, link)
 		tx.Emit(connect.Event{WorkspaceID: w.workspace.ID, Type: "test", Cause: connect.CauseSystem, At: t0})
 		stranger, err = tx.InsertWorkspace(ctx, connect.Workspace{Name: "b", CreatedAt: t0})
 		return err
@@ -439,5 +514,11 @@ func snapshot(t *testing.T, s connect.Store, w world) []any {
 	add(events, err)
 	audit, err := s.AuditLog(ctx, ws, 0, 99)
 	add(audit, err)
+	head, err := s.AuditHead(ctx, ws)
+	add(head, err)
+	groups, err := s.Groups(ctx, ws, w.owner.ID)
+	add(groups, err)
+	over, err := s.DueRevocations(ctx, at(999), 99)
+	add(over, err)
 	return all
 }

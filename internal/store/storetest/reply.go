@@ -27,6 +27,14 @@ func testReplies(t *testing.T, s connect.Store) {
 	same(t, "read", got, want)
 	same(t, "error", err, nil)
 
+	write(t, s, func(ctx context.Context, tx connect.Tx) error {
+		bound := w.newReply("bound")
+		bound.OwnerID, bound.ExpiresAt = w.owner.ID, at(99)
+		made, err := tx.InsertReply(ctx, bound)
+		same(t, "of an owner's key", made.OwnerID, w.owner.ID)
+		return err
+	})
+
 	errs := race(4, func(int) error {
 		return s.InTx(ctx, func(tx connect.Tx) error { _, err := tx.InsertReply(ctx, w.newReply("raced")); return err })
 	})

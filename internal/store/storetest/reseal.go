@@ -32,6 +32,13 @@ func (w *world) sealAll(ctx context.Context, tx connect.Tx) error {
 	if err := tx.UpdateApp(ctx, app); err != nil {
 		return err
 	}
+	if err := tx.SealRevocation(ctx, ws, w.over.ID, under(oldKey, "revocation")); err != nil {
+		return err
+	}
+	tx.Record(connect.AuditEntry{WorkspaceID: ws, Action: "test", At: t0}, func(h connect.AuditHead, e connect.AuditEntry) (connect.AuditHead, connect.AuditEntry, error) {
+		h.Number, h.Sealed = e.Number, under(oldKey, "audit")
+		return h, e, nil
+	})
 	return tx.SealReply(ctx, ws, w.reply.ID, under(oldKey, "reply"))
 }
 
@@ -69,6 +76,18 @@ func readSealed(ctx context.Context, s connect.SealedReader, table string, q con
 			add(v.WorkspaceID, v.ID, v.Sealed)
 		}
 		return rows, err
+	case "revocations":
+		list, err := s.SealedRevocations(ctx, q)
+		for _, v := range list {
+			add(v.WorkspaceID, v.ID, v.Sealed)
+		}
+		return rows, err
+	case "audit_heads":
+		list, err := s.SealedAuditHeads(ctx, q)
+		for _, v := range list {
+			add(v.WorkspaceID, v.ID, v.Sealed)
+		}
+		return rows, err
 	default:
 		list, err := s.SealedReplies(ctx, q)
 		for _, v := range list {
@@ -94,7 +113,9 @@ func testReseal(t *testing.T, s connect.Store) {
 		return err
 	})
 	for _, table := range connect.SealedTables() {
-		testResealTable(t, s, table, a, b)
+		if table != "endpoints" { // no noun of the core's: nothing here makes one
+			testResealTable(t, s, table, a, b)
+		}
 	}
 	counts, err := s.CountSealed(ctx, "apps")
 	same(t, "apps by key", counts, map[vault.KeyID]int64{newKey: 3})

@@ -15,6 +15,7 @@ func testSessions(t *testing.T, s connect.Store) {
 	ctx, w := t.Context(), newWorld(t, s, "a")
 	want := w.newSession("token")
 	want.Origin, want.Platforms, want.RedirectURL = connect.OriginMarketingBlocks, []string{"x", "facebook"}, "app://done"
+	want.Display, want.Selection, want.ReconnectID = connect.DisplayDirect, connect.SelectAll, w.channel.ID
 	var made connect.Session
 	write(t, s, func(ctx context.Context, tx connect.Tx) (err error) {
 		made, err = tx.InsertSession(ctx, want)
@@ -36,6 +37,7 @@ func testSessions(t *testing.T, s connect.Store) {
 	want.ChannelIDs, want.UpdatedAt, want.EndedAt = []int64{9, 3, 7}, at(1), at(2)
 	changed := want
 	changed.Origin, changed.RedirectURL, changed.ExpiresAt = "not written", "not written", at(99)
+	changed.Display, changed.ReconnectID = "not written", 99
 	write(t, s, func(ctx context.Context, tx connect.Tx) error { return tx.UpdateSession(ctx, changed) })
 	got, err = s.Session(ctx, w.workspace.ID, made.ID)
 	same(t, "updated", got, want)
@@ -104,7 +106,7 @@ func testDueUnderWay(t *testing.T, s connect.Store, w world, due func(time.Time,
 			return tx.UpdateAttempt(ctx, a, state)
 		})
 	}
-	for _, open := range []connect.AttemptState{connect.AttemptAway, connect.AttemptChoosing} {
+	for _, open := range []connect.AttemptState{connect.AttemptAway, connect.AttemptChoosing, connect.AttemptWarned} {
 		next(open, 50)
 		same(t, string(open), due(at(40), 9), []string{"10", "20", "40"})
 		next(open, 40)

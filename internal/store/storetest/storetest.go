@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"patchbay/internal/connect"
+	"patchbay/internal/webhook"
 )
 
 // MaxConns is how many connections the stores must be opened with: some cases use
@@ -20,6 +21,12 @@ func Run(t *testing.T, open func(t *testing.T) connect.Store) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, open(t))
+		})
+	}
+	for name, test := range webhookCases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, open(t).(webhook.Store))
 		})
 	}
 }
@@ -66,7 +73,24 @@ func cases() map[string]func(*testing.T, connect.Store) {
 		"channel pages":                     testChannelPages,
 		"channels of a grant":               testChannelsOfGrant,
 		"channel health":                    testChannelHealth,
+		"lock channel serializes":           testLockChannel,
+		"update channel":                    testUpdateChannel,
+		"what a saved channel was":          testSavedBefore,
+		"groups":                            testGroups,
+		"channels leave groups":             testLeaveGroups,
 		"audit log":                         testAudit,
+		"audit: eight writers, one chain":   testAuditWriters,
+		"audit: a link fails":               testAuditLinkFails,
+		"audit: a transaction runs again":   testAuditRerun,
+		"revocations":                       testRevocations,
+		"revocation compare and swap":       testRevocationSwap,
+		"call off revocations":              testCallOff,
+		"a call-off meets a claim":          testCallOffMeetsClaim,
+		"live consents":                     testLiveConsents,
+		"grants of an owner":                testGrantsOfOwner,
+		"forget an owner":                   testForgetOwner,
+		"forget the default owner":          testForgetDefaultOwner,
+		"forget sessions":                   testForgetSessions,
 		"events":                            testEvents,
 		"events: eight writers, one reader": testEventReader,
 		"events: channel sequence":          testChannelSequence,

@@ -14,6 +14,7 @@ func testWorkspaces(t *testing.T, s connect.Store) {
 	wants(t, "first of an empty store", err, fault.NotFound)
 
 	want := connect.Workspace{Name: "Studio", CreatedAt: t0, RequireRedirectURL: true, AllowedRedirects: []string{"https://app.example/done"}}
+	want.NoHeadless, want.BouncePage = true, true
 	var first, second connect.Workspace
 	write(t, s, func(ctx context.Context, tx connect.Tx) (err error) {
 		if first, err = tx.InsertWorkspace(ctx, want); err != nil {
@@ -35,6 +36,7 @@ func testWorkspaces(t *testing.T, s connect.Store) {
 	same(t, "error", err, nil)
 	changed := first
 	changed.Name, changed.RequireRedirectURL, changed.AllowedRedirects = "Atelier", false, nil
+	changed.NoHeadless, changed.BouncePage = false, false
 	write(t, s, func(ctx context.Context, tx connect.Tx) error { return tx.UpdateWorkspace(ctx, changed) })
 	got, err = s.Workspace(ctx, first.ID)
 	same(t, "changed", got, changed)

@@ -1,0 +1,144 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"patchbay/internal/fault"
+)
+
+// Erased is what an erasure took away.
+type Erased struct {
+	OwnerID  int64
+	Channels int
+	Grants   int
+	Sessions int
+	Keys     int
+}
+
+// EraseOwner takes an owner away with everything of theirs: channels, consents with their
+// credentials, sessions, keys, groups; what events and deliveries told of them is blanked.
+// Channels of other owners that stood on their consents are disconnected with the reason
+// DisconnectErased. The platforms are told as far as their reach allows (see Revocation).
+// The default owner stays, emptied. A second time there is no such owner. The audit log
+// keeps who did it and when, and the owner's number. Needs ScopeOwnersWrite and a key that
+// is not bound to an owner.
+func (s *Service) EraseOwner(ctx context.Context, c Caller, id int64) (Erased, error) {
+	if err := c.requireWhole(ScopeOwnersWrite); err != nil {
+		return Erased{}, err
+	}
+	var erased Erased
+	err := errMoved
+	for errors.Is(err, errMoved) { // a channel of theirs was connected anew at this moment
+		err = s.store.InTx(ctx, func(tx Tx) (err error) {
+			erased, err = s.erase(ctx, tx, c, id)
+			return err
+		})
+	}
+	if err != nil {
+		return Erased{}, fmt.Errorf("erase owner %d: %w", id, err)
+	}
+	s.keys.forget()
+	for _, session := range s.waiters.ids() { // those of the owner are gone, the others look once too often
+		s.waiters.nudge(session)
+	}
+	return erased, nil
+}
+
+func (s *Service) erase(ctx context.Context, tx Tx, c Caller, id int64) (Erased, error) {
+	if _, err := tx.LockOwner(ctx, c.WorkspaceID, id); err != nil {
+		return Erased{}, err
+	}
+	// Sessions first: whoever consents at this moment holds theirs, and then its grant.
+	sessions, err := tx.ForgetSessions(ctx, c.WorkspaceID, id)
+	if err != nil {
+		return Erased{}, err
+	}
+	grants, err := tx.GrantsOfOwner(ctx, c.WorkspaceID, id)
+	if err != nil {
+		return Erased{}, err
+	}
+	for _, g := range grants {
+		if err := s.eraseGrant(ctx, tx, c, g); err != nil {
+			return Erased{}, err
+		}
+	}
+	if err := s.leaveGrants(ctx, tx, c, id); err != nil {
+		return Erased{}, err
+	}
+	channels, more, keys, err := tx.ForgetOwner(ctx, c.WorkspaceID, id)
+	if err != nil {
+		return Erased{}, err
+	}
+	erased := Erased{OwnerID: id, Channels: channels, Grants: len(grants), Sessions: sessions + more, Keys: keys}
+	data := eventData("channels", fmt.Sprint(channels), "grants", fmt.Sprint(erased.Grants), "sessions", fmt.Sprint(erased.Sessions), "keys", fmt.Sprint(keys))
+	s.emit(tx, Event{WorkspaceID: c.WorkspaceID, Type: EventOwnerErased, OwnerID: id, Cause: CauseIntegration, Data: data})
+	s.Record(tx, c, AuditEntry{Action: AuditOwnerErased, OwnerID: id, Data: data})
+	return erased, nil
+}
+
+// eraseGrant ends a consent of the owner's. Their own channels go with them and are not
+// told of one by one; those of others are.
+func (s *Service) eraseGrant(ctx context.Context, tx Tx, c Caller, g Grant) error {
+	channels, err := tx.ChannelsOfGrant(ctx, g.WorkspaceID, g.ID)
+	if err != nil {
+		return err
+	}
+	for _, seen := range channels {
+		ch, err := tx.LockChannel(ctx, seen.WorkspaceID, seen.ID)
+		if err != nil {
+			return err
+		}
+		if ch, err = s.detach(ctx, tx, ch); err != nil {
+			return err
+		}
+		if ch.OwnerID != g.OwnerID {
+			data := eventData("platform", ch.Platform, "reason", DisconnectErased)
+			s.told(tx, c, ch, EventChannelDisconnected, AuditChannelDisconnected, data)
+		}
+	}
+	return s.endGrant(ctx, tx, g, true)
+}
+
+// leaveGrants takes the owner's channels from the consents of others, which end where
+// nothing else uses them.
+func (s *Service) leaveGrants(ctx context.Context, tx Tx, c Caller, ownerID int64) error {
+	const page = 500
+	for after, more := int64(0), true; more; {
+		channels, err := tx.Channels(ctx, c.WorkspaceID, ChannelFilter{OwnerID: ownerID}, after, page)
+		if err != nil {
+			return err
+		}
+		for _, seen := range channels {
+			after = seen.ID
+			if err := s.leaveGrant(ctx, tx, seen); err != nil {
+				return err
+			}
+		}
+		more = len(channels) == page
+	}
+	return nil
+}
+
+func (s *Service) leaveGrant(ctx context.Context, tx Tx, seen Channel) error {
+	g, err := lockGrantOf(ctx, tx, seen)
+	if err != nil || g.ID == 0 {
+		return err
+	}
+	ch, err := tx.LockChannel(ctx, seen.WorkspaceID, seen.ID)
+	if err != nil {
+		return err
+	}
+	if ch.GrantID != seen.GrantID {
+		return errMoved
+	}
+	if _, err := s.detach(ctx, tx, ch); err != nil {
+		return err
+	}
+	err = s.letGo(ctx, tx, g, ch)
+	if errors.Is(err, fault.Conflict) { // its person is consenting at this moment
+		return nil
+	}
+	return err
+}

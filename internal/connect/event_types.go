@@ -1,0 +1,13 @@
+package connect
+
+// EventTypes lists every type of event there is.
+func EventTypes() []string {
+	return []string{
+		EventSessionCreated, EventSessionFailed, EventSessionSucceeded, EventSessionCanceled, EventSessionExpired,
+		EventGrantCreated, EventGrantRenewed, EventGrantErased, EventGrantRevoked,
+		EventChannelConnected, EventChannelReconnected, EventChannelExpiring, EventChannelNeedsReauth,
+		EventChannelError, EventChannelRecovered, EventChannelPaused, EventChannelResumed, EventChannelRenamed,
+		EventChannelRetargeted, EventChannelMoved, EventChannelDisconnected,
+		EventOwnerErased, EventEndpointDisabled, EventAppTroubled, EventAppRecovered,
+	}
+}

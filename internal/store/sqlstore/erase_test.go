@@ -1,0 +1,175 @@
+package sqlstore_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"patchbay/internal/connect"
+)
+
+// secret is what the tests look for in the file; each grant's goes on in its own way.
+const secret = "a sealed credential, "
+
+func sealedSecret(i, length int) []byte {
+	return bytes.Repeat(fmt.Appendf(nil, "%s%d; ", secret, i), length)
+}
+
+// TestADeletedGrantLeavesNothingInTheFile deletes and replaces credentials of all lengths,
+// which stand on shared pages, and on pages of their own that become free.
+func TestADeletedGrantLeavesNothingInTheFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "patchbay.db")
+	s := open(t, "sqlite:"+path)
+	ctx := t.Context()
+	var grants []connect.Grant
+	inTx(t, s, func(tx connect.Tx) (err error) {
+		grants, err = manyGrants(ctx, tx, 120)
+		return err
+	})
+	const kept = 77
+	for i, g := range grants { // each in a transaction of its own: pages are written in between
+		inTx(t, s, func(tx connect.Tx) error { return replaceGrant(ctx, tx, g) })
+		if i == kept {
+			continue
+		}
+		inTx(t, s, func(tx connect.Tx) error { return tx.DeleteGrant(ctx, g.WorkspaceID, g.ID) })
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(content, sealedSecret(1000+kept, 1)) {
+		t.Errorf("the grant that was kept: got nothing of it, want its credentials in the file")
+	}
+	for i := range grants {
+		for _, id := range []int{i, 1000 + i} {
+			if n := bytes.Count(content, sealedSecret(id, 1)); n > 0 && id != 1000+kept {
+				t.Errorf("credentials %d: got them %d times in the file, want none", id, n)
+			}
+		}
+	}
+	// Those that stand across the border of two pages are not found.
+	if left, most := bytes.Count(content, []byte(secret)), lengthOf(kept)+1; left > most {
+		t.Errorf("got %d pieces of credentials in the file, want at most the %d of the grant that was kept", left, most)
+	}
+}
+
+// lengthOf is from some bytes to some pages.
+func lengthOf(i int) int { return 1 + i*i%400 }
+
+func manyGrants(ctx context.Context, tx connect.Tx, n int) (grants []connect.Grant, err error) {
+	w, err := tx.InsertWorkspace(ctx, connect.Workspace{Name: "a", CreatedAt: testTime})
+	if err != nil {
+		return nil, err
+	}
+	o, _, err := tx.EnsureOwner(ctx, connect.Owner{WorkspaceID: w.ID, ExternalID: "o", CreatedAt: testTime, UpdatedAt: testTime})
+	if err != nil {
+		return nil, err
+	}
+	app, err := tx.EnsureApp(ctx, connect.App{Platform: "x", CreatedAt: testTime, UpdatedAt: testTime})
+	if err != nil {
+		return nil, err
+	}
+	for i := range n {
+		g, err := tx.InsertGrant(ctx, connect.Grant{
+			WorkspaceID: w.ID, OwnerID: o.ID, AppID: app.ID, State: connect.GrantUsable, Subject: fmt.Sprint(i),
+			Sealed: sealedSecret(i, lengthOf(i)), CreatedAt: testTime, UpdatedAt: testTime,
+		})
+		if err != nil {
+			return nil, err
+		}
+		grants = append(grants, g)
+	}
+	return grants, nil
+}
+
+// replaceGrant gives the grant other credentials, which are a little longer.
+func replaceGrant(ctx context.Context, tx connect.Tx, g connect.Grant) error {
+	i := int(g.ID) - 1
+	g.Sealed = sealedSecret(1000+i, lengthOf(i)+1)
+	return tx.UpdateGrant(ctx, g, g.Fence)
+}
+
+// A command beside the server writes with a connection of its own.
+func TestACommandBesideTheServerLeavesNothingInTheFileEither(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "patchbay.db")
+	if err := open(t, "sqlite:"+path).Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := openBeside(t, "sqlite:"+path)
+	inTx(t, s, func(tx connect.Tx) error {
+		grants, err := manyGrants(t.Context(), tx, 9)
+		if err != nil {
+			return err
+		}
+		for _, g := range grants {
+			if err := tx.DeleteGrant(t.Context(), g.WorkspaceID, g.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if content, err := os.ReadFile(path); err != nil || bytes.Contains(content, []byte(secret)) {
+		t.Errorf("got %v and credentials in the file, want none", err)
+	}
+}
+
+// What was sent about an owner who is forgotten, and what a receiver answered to it.
+func TestAForgottenOwnerIsInNoDelivery(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "patchbay.db")
+	s := open(t, "sqlite:"+path)
+	ctx := t.Context()
+	inTx(t, s, func(tx connect.Tx) error {
+		w, err := tx.InsertWorkspace(ctx, connect.Workspace{Name: "a", CreatedAt: testTime})
+		for _, name := range []string{"gone", "stays"} {
+			var o connect.Owner
+			if err == nil {
+				o, _, err = tx.EnsureOwner(ctx, connect.Owner{WorkspaceID: w.ID, ExternalID: name, CreatedAt: testTime, UpdatedAt: testTime})
+			}
+			tx.Emit(connect.Event{WorkspaceID: w.ID, OwnerID: o.ID, Type: "test", Cause: connect.CauseSystem, Data: fmt.Appendf(nil, `{"event of":%q}`, name), At: testTime})
+		}
+		return err
+	})
+	for i, name := range []string{"gone", "stays"} {
+		if err := s.Exec(ctx, fmt.Sprintf(aDelivery, i+1, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	inTx(t, s, func(tx connect.Tx) error { _, _, _, err := tx.ForgetOwner(ctx, 1, 1); return err })
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, what := range []string{`{"event of":%q}`, "the body of %s", "the answer to %s", "%s"} {
+		if text := fmt.Sprintf(what, "gone"); bytes.Contains(content, []byte(text)) {
+			t.Errorf("got %s in the file, want it nowhere", text)
+		}
+		if text := fmt.Sprintf(what, "stays"); !bytes.Contains(content, []byte(text)) {
+			t.Errorf("got %s nowhere, want it in the file", text)
+		}
+	}
+}
+
+// aDelivery is one of the event and about the owner that the test names.
+const aDelivery = `
+	INSERT OR IGNORE INTO endpoints (id, workspace_id, url, types, scheme, description, state, reason, created_at, updated_at)
+	VALUES (1, 1, '', '', '', '', 'active', '', 1, 1);
+	INSERT INTO deliveries (id, workspace_id, endpoint_id, event_number, event_type, state, body, created_at, updated_at)
+	VALUES (%[1]d, 1, 1, %[1]d, 'test', 'failed', CAST('the body of %[2]s' AS BLOB), 1, 1);
+	INSERT INTO delivery_attempts (workspace_id, delivery_id, number, at, took, status, error, answer)
+	VALUES (1, %[1]d, 1, 1, 1, 500, '', 'the answer to %[2]s')`

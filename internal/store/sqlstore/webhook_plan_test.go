@@ -1,0 +1,105 @@
+package sqlstore_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"patchbay/internal/connect"
+	"patchbay/internal/store/sqlstore"
+	"patchbay/internal/testkit"
+	"patchbay/internal/webhook"
+)
+
+// TestDeliveriesAreReadFromTheHead: whatever stands in a queue, and however many
+// endpoints there are, a look at one reads its head.
+func TestDeliveriesAreReadFromTheHead(t *testing.T) {
+	t.Parallel()
+	for engine, dsn := range map[string]string{"sqlite": sqliteDSN(t), "postgres": testkit.Postgres(t)} {
+		s := open(t, dsn)
+		endpoint := fillDeliveries(t, s)
+		if err := s.Exec(t.Context(), "ANALYZE"); err != nil {
+			t.Fatal(err)
+		}
+		ctx, now := t.Context(), testTime.Add(time.Hour)
+		for what, fn := range map[string]func(tx webhook.Tx) error{
+			"due deliveries":  func(tx webhook.Tx) error { _, err := tx.DueDeliveries(ctx, endpoint, now, 8); return err },
+			"in flight":       func(tx webhook.Tx) error { _, err := tx.InFlight(ctx, endpoint); return err },
+			"due endpoints":   func(tx webhook.Tx) error { _, err := tx.DueEndpoints(ctx, now, 1000); return err },
+			"running replays": func(tx webhook.Tx) error { _, err := tx.RunningReplays(ctx, 10); return err },
+			"the newest": func(tx webhook.Tx) error {
+				_, err := tx.Deliveries(ctx, 1, webhook.DeliveryFilter{EndpointID: endpoint}, 0, 10)
+				return err
+			},
+		} {
+			plans, err := s.Explain(ctx, func(tx connect.Tx) error { return fn(tx.(webhook.Tx)) })
+			if err != nil {
+				t.Fatalf("%s on %s: %v", what, engine, err)
+			}
+			for _, plan := range plans {
+				for _, bad := range []string{"SCAN deliveries", "SCAN d ", "SCAN events", "Seq Scan on deliveries", "Seq Scan on events"} {
+					if strings.Contains(plan+" ", bad) {
+						t.Errorf("%s on %s: want no %q:\n%s", what, engine, bad, plan)
+					}
+				}
+			}
+		}
+	}
+}
+
+// fillDeliveries gives each of some endpoints some hundred deliveries that are due.
+func fillDeliveries(t *testing.T, s *sqlstore.Store) (endpoint int64) {
+	t.Helper()
+	err := s.InTx(t.Context(), func(c connect.Tx) error {
+		ctx, tx := t.Context(), c.(webhook.Tx)
+		w, err := tx.InsertWorkspace(ctx, connect.Workspace{Name: "a", CreatedAt: testTime})
+		if err != nil {
+			return err
+		}
+		for i := range 20 {
+			e, err := tx.InsertEndpoint(ctx, webhook.Endpoint{
+				WorkspaceID: w.ID, URL: fmt.Sprint(i), Scheme: "standard", State: webhook.StateActive, CreatedAt: testTime, UpdatedAt: testTime,
+			})
+			if err != nil {
+				return err
+			}
+			endpoint = e.ID
+			if err := tx.SetHeard(ctx, w.ID, e.ID, []string{"*"}); err != nil {
+				return err
+			}
+		}
+		for range 300 {
+			tx.Emit(connect.Event{WorkspaceID: w.ID, Type: "x", Data: []byte(`{"name":"` + strings.Repeat("x", 300) + `"}`), At: testTime})
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return endpoint
+}
+
+// TestOnDeliveriesTellsWhatIsCommitted, and nothing else.
+func TestOnDeliveriesTellsWhatIsCommitted(t *testing.T) {
+	t.Parallel()
+	for _, dsn := range []string{sqliteDSN(t), testkit.Postgres(t)} {
+		s := open(t, dsn)
+		endpoint := fillDeliveries(t, s)
+		var told []int64
+		s.OnDeliveries(func(ids ...int64) { told = append(told, ids...) })
+		emit := func(fail error) error {
+			return s.InTx(t.Context(), func(tx connect.Tx) error {
+				tx.Emit(connect.Event{WorkspaceID: 1, Type: "x", At: testTime})
+				return fail
+			})
+		}
+		if err := emit(context.Canceled); err == nil || len(told) != 0 {
+			t.Errorf("of a transaction that failed: told %v", told)
+		}
+		if err := emit(nil); err != nil || len(told) != 20 || told[19] != endpoint {
+			t.Errorf("got %v and %v, want all twenty endpoints told", err, told)
+		}
+	}
+}

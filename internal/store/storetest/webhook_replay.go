@@ -1,0 +1,100 @@
+package storetest
+
+import (
+	"context"
+	"testing"
+
+	"patchbay/internal/connect"
+	"patchbay/internal/fault"
+	"patchbay/internal/webhook"
+)
+
+func testReplays(t *testing.T, s webhook.Store) {
+	ctx, w := t.Context(), newWorld(t, s, "a")
+	hook(t, s, func(_ context.Context, tx webhook.Tx) error {
+		emitTest(tx, w, "x", 3)
+		emitTest(tx, w, "y", 1)
+		emitTest(tx, w, "x", 2)
+		return nil
+	})
+	last, err := s.LastEvent(ctx, w.workspace.ID)
+	same(t, "last event", last, int64(6))
+	same(t, "error", err, nil)
+	e := endpoint(t, s, w.newEndpoint("e"), "x")
+	r := webhook.Replay{WorkspaceID: w.workspace.ID, EndpointID: e.ID, After: 1, Until: 6, State: webhook.ReplayRunning, Cursor: 1, CreatedAt: t0, UpdatedAt: t0}
+	hook(t, s, func(ctx context.Context, tx webhook.Tx) (err error) {
+		r, err = tx.InsertReplay(ctx, r)
+		return err
+	})
+	same(t, "events", r.Events, int64(5))
+	err = s.InTx(ctx, func(tx connect.Tx) error {
+		_, err := tx.(webhook.Tx).InsertReplay(ctx, r)
+		return err
+	})
+	wants(t, "another one beside it", err, fault.Conflict)
+
+	for _, step := range []struct {
+		upTo   int64
+		queued int
+	}{{4, 2}, {6, 2}} { // 2 and 3; 5 and 6
+		hook(t, s, func(ctx context.Context, tx webhook.Tx) error {
+			p, err := tx.LockReplay(ctx, w.workspace.ID, r.ID)
+			if err != nil {
+				return err
+			}
+			if err := tx.LockEvents(ctx, w.workspace.ID); err != nil {
+				return err
+			}
+			n, err := tx.QueueReplay(ctx, p, step.upTo, at(7))
+			same(t, "queued", n, step.queued)
+			p.Cursor, p.UpdatedAt = step.upTo, at(7)
+			p.Queued += int64(n)
+			if p.Cursor == p.Until {
+				p.State = webhook.ReplayDone
+			}
+			if err != nil {
+				return err
+			}
+			return tx.UpdateReplay(ctx, p)
+		})
+	}
+	same(t, "told", sentTo(t, s, w, e), []string{"2 x", "3 x", "5 x", "6 x"})
+	list := deliveries(t, s, w, webhook.DeliveryFilter{})
+	same(t, "of the replay", list[0].ReplayID == r.ID && list[0].NextAt.Equal(at(7)) && list[0].ChannelID == w.channel.ID, true)
+	for i, state := range []webhook.DeliveryState{webhook.DeliveryDelivered, webhook.DeliveryFailed, webhook.DeliveryDelivered} {
+		d := list[i]
+		d.State, d.EndedAt = state, at(8)
+		hook(t, s, func(ctx context.Context, tx webhook.Tx) error { return tx.SaveDelivery(ctx, d, 0) })
+	}
+	got, err := s.Replay(ctx, w.workspace.ID, r.ID)
+	r.State, r.Cursor, r.Queued, r.Delivered, r.Failed, r.UpdatedAt = webhook.ReplayDone, 6, 4, 2, 1, at(7)
+	same(t, "progress", got, r)
+	same(t, "error", err, nil)
+	running, err := s.RunningReplays(ctx, 9)
+	same(t, "running", len(running), 0)
+	same(t, "error", err, nil)
+}
+
+func testReplayFailedOnly(t *testing.T, s webhook.Store) {
+	w := newWorld(t, s, "a")
+	e, other := endpoint(t, s, w.newEndpoint("e"), "*"), endpoint(t, s, w.newEndpoint("other"), "*")
+	hook(t, s, func(_ context.Context, tx webhook.Tx) error { emitTest(tx, w, "x", 6); return nil })
+	states := []webhook.DeliveryState{"delivered", "failed", "dropped", "skipped", "pending", "failed"}
+	for i, d := range deliveries(t, s, w, webhook.DeliveryFilter{EndpointID: e.ID}) {
+		d.State = states[5-i]
+		hook(t, s, func(ctx context.Context, tx webhook.Tx) error { return tx.SaveDelivery(ctx, d, 0) })
+	}
+	hook(t, s, func(ctx context.Context, tx webhook.Tx) error {
+		r, err := tx.InsertReplay(ctx, webhook.Replay{
+			WorkspaceID: w.workspace.ID, EndpointID: e.ID, Until: 6, FailedOnly: true, State: webhook.ReplayRunning, CreatedAt: t0, UpdatedAt: t0,
+		})
+		if err != nil {
+			return err
+		}
+		n, err := tx.QueueReplay(ctx, r, 6, at(7))
+		same(t, "queued", n, 3)
+		return err
+	})
+	same(t, "told again", sentTo(t, s, w, e)[6:], []string{"2 x", "3 x", "6 x"})
+	same(t, "the other endpoint", len(sentTo(t, s, w, other)), 6)
+}
