@@ -50,6 +50,7 @@ type Channel struct {
 	Kind       string    `json:"kind"`        // page, profile, channel, organization, …
 	ExternalID string    `json:"external_id"` // the platform's id of it
 	Name       string    `json:"name"`
+	Label      string    `json:"label"`    // your own name for it; empty: none
 	Username   string    `json:"username"` // without @
 	URL        string    `json:"url"`      // where people see it
 	AvatarURL  string    `json:"avatar_url"`

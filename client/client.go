@@ -17,6 +17,9 @@ type Client struct {
 	Keys       *Keys
 	Workspaces *Workspaces
 	Events     *Events
+	Endpoints  *Endpoints
+	Deliveries *Deliveries
+	Replays    *Replays
 	Audit      *Audit
 }
 
@@ -57,6 +60,7 @@ func New(baseURL string, key Secret, options ...Option) (*Client, error) {
 	w.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &Client{
 		Sessions: &Sessions{w}, Channels: &Channels{w}, Owners: &Owners{w}, Platforms: &Platforms{w},
-		Apps: &Apps{w}, Keys: &Keys{w}, Workspaces: &Workspaces{w}, Events: &Events{w}, Audit: &Audit{w},
+		Apps: &Apps{w}, Keys: &Keys{w}, Workspaces: &Workspaces{w}, Events: &Events{w},
+		Endpoints: &Endpoints{w}, Deliveries: &Deliveries{w}, Replays: &Replays{w}, Audit: &Audit{w},
 	}, nil
 }

@@ -1,6 +1,6 @@
 // Package client speaks Patchbay's native API: sessions (connect links), the channels
-// that they bring and their access tokens, owners, platforms, apps, keys, workspaces, events
-// and the audit log.
+// that they bring and their access tokens, owners, platforms, apps, keys, workspaces, events,
+// the endpoints where these are sent, and the audit log.
 //
 //	c, err := client.New("https://connect.example", client.NewSecret(os.Getenv("PATCHBAY_API_KEY")))
 //	session, err := c.Sessions.Create(ctx, client.NewSession{Owner: client.NewOwnerRef{ExternalID: "user_42"}})

@@ -38,11 +38,20 @@ const pollPause = 2 * time.Second
 // List reads at most limit events (1 to 200; 0: 50) after a number; scope events:read, and
 // a key that is bound to no owner.
 func (e *Events) List(ctx context.Context, after int64, limit int) (EventPage, error) {
-	q := url.Values{"after": {strconv.FormatInt(after, 10)}}
+	return e.Poll(ctx, after, limit, 0)
+}
+
+// Poll is List, answered as soon as there is an event after the number, or with none after
+// hold, in whole seconds up to a minute.
+func (e *Events) Poll(ctx context.Context, after int64, limit int, hold time.Duration) (EventPage, error) {
+	c := call{method: http.MethodGet, path: "/v1/events", query: url.Values{"after": {strconv.FormatInt(after, 10)}}, held: min(hold, longestHold)}
 	if limit != 0 {
-		q.Set("limit", strconv.Itoa(limit))
+		c.query.Set("limit", strconv.Itoa(limit))
 	}
-	return do[EventPage](ctx, e.w, call{method: http.MethodGet, path: "/v1/events", query: q})
+	if seconds := int(c.held.Seconds()); seconds > 0 {
+		c.query.Set("wait", strconv.Itoa(seconds))
+	}
+	return do[EventPage](ctx, e.w, c)
 }
 
 // Follow yields every event after a number and, at the end of the log, waits for new ones
@@ -51,13 +60,14 @@ func (e *Events) List(ctx context.Context, after int64, limit int) (EventPage, e
 func (e *Events) Follow(ctx context.Context, after int64) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		for {
-			page, err := e.List(ctx, after, 200)
+			asked := time.Now()
+			page, err := e.Poll(ctx, after, 200, longestHold)
 			for _, event := range page.Data {
 				if !yield(event, nil) {
 					return
 				}
 			}
-			if err == nil && len(page.Data) == 0 {
+			if err == nil && len(page.Data) == 0 && time.Since(asked) < pollPause { // a server that stops holds nothing
 				err = rest(ctx, pollPause)
 			}
 			if err != nil {

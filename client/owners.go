@@ -44,6 +44,15 @@ type Owner struct {
 	UpdatedAt    time.Time `json:"updated_at"`
 }
 
+// Erased is what an erasure took away.
+type Erased struct {
+	OwnerID  int64 `json:"owner_id"`
+	Channels int   `json:"channels"`
+	Grants   int   `json:"grants"` // consents, with their credentials
+	Sessions int   `json:"sessions"`
+	Keys     int   `json:"keys"` // that were bound to the owner
+}
+
 // Owners are your users, teams or customers.
 type Owners struct{ w *wire }
 
@@ -70,4 +79,10 @@ func (o *Owners) Get(ctx context.Context, id int64) (Owner, error) {
 // Update changes an owner; scope owners:write.
 func (o *Owners) Update(ctx context.Context, id int64, change OwnerChange) (Owner, error) {
 	return patch[Owner](ctx, o.w, fmt.Sprintf("/v1/owners/%d", id), change)
+}
+
+// Erase takes an owner away with everything of theirs; externalID is the owner's, once more.
+// The default owner stays, emptied. Scope owners:write, and a key that is bound to no owner.
+func (o *Owners) Erase(ctx context.Context, id int64, externalID string) (Erased, error) {
+	return post[Erased](ctx, o.w, fmt.Sprintf("/v1/owners/%d/erase", id), map[string]string{"confirm": externalID})
 }

@@ -143,7 +143,7 @@ func TestFollowGoesOnAtTheEndOfTheLog(t *testing.T) {
 				cancel()
 			}
 		}
-		if got, want := s.requests[2].line, "GET /v1/events?after=5&limit=200"; last != 6 || got != want {
+		if got, want := s.requests[2].line, "GET /v1/events?after=5&limit=200&wait=60"; last != 6 || got != want {
 			t.Errorf("got event %d and %q, want 6 and %q", last, got, want)
 		}
 	})

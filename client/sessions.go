@@ -28,6 +28,7 @@ type Selection string
 const (
 	SelectionPlatform Selection = "platform" // as many as the platform allows
 	SelectionOne      Selection = "one"
+	SelectionAll      Selection = "all" // everything that can be chosen, without asking; of sessions that published interfaces made
 )
 
 // InitiatorCheck is how it is known that who finished is who began.
@@ -67,6 +68,7 @@ type Session struct {
 	Platforms      []string         `json:"platforms"` // offered; empty: all
 	Selection      Selection        `json:"selection"`
 	InitiatorCheck InitiatorCheck   `json:"initiator_check"`
+	ReconnectID    int64            `json:"reconnect_channel_id"` // the channel that it is pinned to; 0: none
 	RedirectURL    string           `json:"redirect_url"`
 	Platform       string           `json:"platform"`    // of the last attempt
 	Reason         string           `json:"reason"`      // stable slug of why the last attempt failed
@@ -104,7 +106,7 @@ type Attempts struct {
 type Attempt struct {
 	ID        int64     `json:"id"`
 	Platform  string    `json:"platform"`
-	Status    string    `json:"status"`  // away, exchanging, verifying, choosing, confirming, succeeded, denied, failed, …
+	Status    string    `json:"status"`  // away, exchanging, verifying, choosing, warned, confirming, succeeded, denied, failed, …
 	Reason    string    `json:"reason"`  // stable slug of why it failed
 	Message   string    `json:"message"` // the reason in English
 	CreatedAt time.Time `json:"created_at"`

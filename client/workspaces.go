@@ -12,6 +12,8 @@ type NewWorkspace struct {
 	Name               string   `json:"name"`                           // shown on the connect pages
 	RequireRedirectURL bool     `json:"require_redirect_url,omitempty"` // for MarketingBlocks' redirectUrl
 	AllowedRedirects   []string `json:"allowed_redirects,omitempty"`    // the only redirect URLs, exactly; empty: any usable one
+	HeadlessConnect    *bool    `json:"headless_connect,omitempty"`     // links that lead straight to a platform; nil: allowed
+	BouncePage         bool     `json:"bounce_page,omitempty"`          // such links lead over a page of the server's
 }
 
 // WorkspaceChange changes what is not nil.
@@ -19,6 +21,8 @@ type WorkspaceChange struct {
 	Name               *string   `json:"name,omitempty"`
 	RequireRedirectURL *bool     `json:"require_redirect_url,omitempty"`
 	AllowedRedirects   *[]string `json:"allowed_redirects,omitempty"`
+	HeadlessConnect    *bool     `json:"headless_connect,omitempty"`
+	BouncePage         *bool     `json:"bounce_page,omitempty"`
 }
 
 // Workspace is a tenant of the server.
@@ -28,6 +32,8 @@ type Workspace struct {
 	Name               string    `json:"name"`
 	RequireRedirectURL bool      `json:"require_redirect_url"`
 	AllowedRedirects   []string  `json:"allowed_redirects"`
+	HeadlessConnect    bool      `json:"headless_connect"` // links may lead straight to a platform
+	BouncePage         bool      `json:"bounce_page"`      // such links lead over a page of the server's
 	CreatedAt          time.Time `json:"created_at"`
 }
 

@@ -54,9 +54,11 @@ export type FollowOptions = {
 export async function* followEvents(client: Client, options: FollowOptions = {}): AsyncGenerator<Event, never> {
   let after = options.after ?? 0
   for (;;) {
-    const page = await listEvents({ client, query: { after, limit: 200 }, signal: options.signal ?? null })
+    const asked = Date.now()
+    const page = await listEvents({ client, query: { after, limit: 200, wait: 60 }, signal: options.signal ?? null })
     yield* page.data
     after = page.next
-    if (page.data.length === 0) await rest(pause, options.signal)
+    // The server holds no question while it is stopping.
+    if (page.data.length === 0 && Date.now() - asked < pause * 1000) await rest(pause, options.signal)
   }
 }

@@ -93,7 +93,7 @@ export type Attempt = {
     /**
      * How far it came; those from succeeded on are final.
      */
-    status: 'away' | 'exchanging' | 'verifying' | 'choosing' | 'confirming' | 'succeeded' | 'denied' | 'failed' | 'interrupted' | 'superseded' | 'expired';
+    status: 'away' | 'exchanging' | 'verifying' | 'choosing' | 'warned' | 'confirming' | 'succeeded' | 'denied' | 'failed' | 'interrupted' | 'superseded' | 'expired';
     /**
      * What happened, in order.
      */
@@ -113,9 +113,13 @@ export type Attempts = {
 
 export type AuditEntry = {
     /**
-     * What was done: token.leased, channel.checked, …
+     * What was done: token.leased, channel.paused, endpoint.created, …
      */
     action: string;
+    /**
+     * Who did it: an application with its key, a person on the connect pages, the operator on the server's command line, or the server itself.
+     */
+    actor: 'key' | 'person' | 'operator' | 'system';
     /**
      * When it happened.
      */
@@ -125,19 +129,27 @@ export type AuditEntry = {
      */
     channel_id: number | null;
     /**
-     * What the action adds. Never a secret.
+     * What the action adds. Never a secret, nor a person's name.
      */
     data: {
         [key: string]: unknown;
     };
     /**
-     * The entry's id. Ids ascend and have gaps.
+     * The address that it was asked from; null: not known, or the server itself.
      */
-    id: number;
+    from: string | null;
     /**
-     * The API key that did it; null: the server itself.
+     * 32 bytes in hexadecimal that chain the entry to the one before; null in entries from before the log was chained.
+     */
+    hash: string | null;
+    /**
+     * The API key, where a key did it; null otherwise.
      */
     key_id: number | null;
+    /**
+     * Its place in the workspace's log: from 1, in commit order, without gaps.
+     */
+    number: number;
     /**
      * Whose it was done to; null: nobody's.
      */
@@ -146,13 +158,40 @@ export type AuditEntry = {
 
 export type AuditPage = {
     /**
-     * Entries by ascending id.
+     * Entries by ascending number.
      */
     data: Array<AuditEntry>;
     /**
-     * The id of the last entry told; pass it as after to go on.
+     * The number of the last entry told; pass it as after to go on.
      */
     next: number;
+};
+
+export type AuditVerdict = {
+    /**
+     * The number of the first entry that is not as it was written; null: none, or it is missing.
+     */
+    broken_at: number | null;
+    /**
+     * How many entries were read.
+     */
+    entries: number;
+    /**
+     * The end of the chain: number and hash of the last entry. Keep it elsewhere and pass it as head the next time: then a log that was cut off or rolled back as a whole is found out too. Null: nothing is chained yet.
+     */
+    head: string | null;
+    /**
+     * Whether every entry is as it was written, in its place, and none is missing.
+     */
+    intact: boolean;
+    /**
+     * What is wrong, in English; null: nothing.
+     */
+    problem: string | null;
+    /**
+     * How many of them are from before the log was chained, which nothing proves.
+     */
+    unchained: number;
 };
 
 export type Channel = {
@@ -197,6 +236,10 @@ export type Channel = {
      */
     kind: string;
     /**
+     * Your own name for it; null: none.
+     */
+    label: string | null;
+    /**
      * First dimension: what the application decided.
      */
     lifecycle: 'active' | 'paused' | 'disconnected';
@@ -236,6 +279,20 @@ export type Channel = {
      * Whether the platform vouches for it; null where it does not tell.
      */
     verified: boolean | null;
+};
+
+export type ChannelChange = {
+    /**
+     * Your own name for it; empty: none, so that people see the platform's.
+     */
+    label: string;
+};
+
+export type ChannelMove = {
+    /**
+     * External id of the owner that it goes to. There must be one.
+     */
+    owner: string;
 };
 
 export type ChannelPage = {
@@ -284,11 +341,289 @@ export type ChannelSummary = {
     username: string | null;
 };
 
+export type ChannelTarget = {
+    /**
+     * Stable slug of why it cannot be chosen; null: it can.
+     */
+    blocked: string | null;
+    /**
+     * Whether the channel stands for it now.
+     */
+    current: boolean;
+    /**
+     * The platform's id of it, as text.
+     */
+    external_id: string;
+    /**
+     * The target's id, as long as the consent reaches it.
+     */
+    id: number;
+    /**
+     * What it is there: page, profile, channel, organization, …
+     */
+    kind: string;
+    /**
+     * How the platform calls it.
+     */
+    name: string | null;
+    /**
+     * Where people see it.
+     */
+    url: string | null;
+    /**
+     * Its handle, without @.
+     */
+    username: string | null;
+};
+
+export type ChannelTargets = {
+    /**
+     * What the consent reaches, in the platform's order.
+     */
+    data: Array<ChannelTarget>;
+};
+
 export type ConfirmSession = {
     /**
      * What came to redirect_url as code.
      */
     code: string;
+};
+
+export type Delivery = {
+    /**
+     * How often it was tried.
+     */
+    attempts: number;
+    /**
+     * Its attempts, oldest first. Only in the answer about one delivery.
+     */
+    attempts_log?: Array<DeliveryAttempt>;
+    /**
+     * What is sent, byte for byte. Only in the answer about one delivery; left out where it was not written yet, or was taken away with its owner.
+     */
+    body?: string;
+    /**
+     * The channel that it is about. Deliveries about one channel go out in order.
+     */
+    channel_id: number | null;
+    /**
+     * When it was made.
+     */
+    created_at: string;
+    /**
+     * When it became final; null while it is pending.
+     */
+    ended_at: string | null;
+    /**
+     * Where it goes.
+     */
+    endpoint_id: number;
+    /**
+     * What went wrong at the last attempt, in English; null: nothing.
+     */
+    error: string | null;
+    /**
+     * The event that it tells; null: a test.
+     */
+    event_number: number | null;
+    /**
+     * The delivery's id.
+     */
+    id: number;
+    /**
+     * The message's webhook-id: the same for every attempt, endpoint and replay of an event. Receivers know repetitions by it.
+     */
+    message_id: string;
+    /**
+     * When it is tried next; null: it has ended, or waits behind an earlier one about its channel.
+     */
+    next_at: string | null;
+    /**
+     * The replay that made it; null: none.
+     */
+    replay_id: number | null;
+    /**
+     * failed: every attempt failed. dropped: the endpoint was disabled before. skipped: the endpoint's scheme has nothing to tell of the event. All but pending are final, and may be replayed.
+     */
+    state: 'pending' | 'delivered' | 'failed' | 'dropped' | 'skipped';
+    /**
+     * The HTTP status of the last attempt's answer; null: there was none.
+     */
+    status: number | null;
+    /**
+     * The event's type.
+     */
+    type: string;
+    /**
+     * When it last changed.
+     */
+    updated_at: string;
+};
+
+export type DeliveryAttempt = {
+    /**
+     * How the answer's body begins, at most 1 KiB; null: it was empty.
+     */
+    answer: string | null;
+    /**
+     * When it began.
+     */
+    at: string;
+    /**
+     * What went wrong, in English; null: nothing.
+     */
+    error: string | null;
+    /**
+     * From 1.
+     */
+    number: number;
+    /**
+     * The HTTP status of the answer; null: there was none.
+     */
+    status: number | null;
+    /**
+     * How long it took, in milliseconds.
+     */
+    took_ms: number;
+};
+
+export type DeliveryPage = {
+    /**
+     * Deliveries, the newest first.
+     */
+    data: Array<Delivery>;
+    /**
+     * Pass it as cursor to get the next page; null on the last one.
+     */
+    next_cursor: string | null;
+};
+
+export type Endpoint = {
+    /**
+     * When it was made.
+     */
+    created_at: string;
+    /**
+     * Anything of yours.
+     */
+    description: string | null;
+    /**
+     * When it last did not; null: never yet.
+     */
+    failed_at: string | null;
+    /**
+     * The first failure since the last success; null: it works, or nothing was sent yet.
+     */
+    failing_since: string | null;
+    /**
+     * How many attempts in a row failed.
+     */
+    failures: number;
+    /**
+     * The endpoint's id.
+     */
+    id: number;
+    /**
+     * Our id of the one owner whose events are sent; null: everybody's.
+     */
+    owner_id: number | null;
+    /**
+     * Until when the secret before signs as well. Only in the answer that rotates.
+     */
+    previous_until?: string;
+    /**
+     * Stable slug of why it is disabled: gone (it answered 410), failing (nothing but failures for days), disabled (somebody asked for it); null while it is active.
+     */
+    reason: string | null;
+    /**
+     * How messages are written and signed.
+     */
+    scheme: string;
+    /**
+     * What messages are signed with. Told only in the answer that creates the endpoint or rotates its secret.
+     */
+    secret?: string;
+    /**
+     * Whether anything is sent.
+     */
+    state: 'active' | 'disabled';
+    /**
+     * When it last took a message; null: never yet.
+     */
+    succeeded_at: string | null;
+    /**
+     * Which events are sent; empty: every one.
+     */
+    types: Array<string>;
+    /**
+     * When it last changed.
+     */
+    updated_at: string;
+    /**
+     * Where messages are posted.
+     */
+    url: string;
+};
+
+export type EndpointChange = {
+    /**
+     * Anything of yours.
+     */
+    description?: string;
+    /**
+     * active begins anew: failures are forgotten. disabled sends nothing, and drops what waits.
+     */
+    state?: 'active' | 'disabled';
+    /**
+     * Which events are sent from now on; empty: every one.
+     */
+    types?: Array<string>;
+    /**
+     * Where messages are posted from now on, those that wait too.
+     */
+    url?: string;
+};
+
+export type EndpointPage = {
+    /**
+     * The workspace's endpoints by ascending id.
+     */
+    data: Array<Endpoint>;
+    /**
+     * Pass it as cursor to get the next page; null on the last one.
+     */
+    next_cursor: string | null;
+};
+
+export type EraseOwner = {
+    /**
+     * The owner's external id, once more: what is erased does not come back.
+     */
+    confirm: string;
+};
+
+export type Erased = {
+    /**
+     * How many channels went.
+     */
+    channels: number;
+    /**
+     * How many consents went, with their credentials.
+     */
+    grants: number;
+    /**
+     * How many API keys went that were bound to the owner.
+     */
+    keys: number;
+    /**
+     * Our id of the owner that was.
+     */
+    owner_id: number;
+    /**
+     * How many sessions went, with their links.
+     */
+    sessions: number;
 };
 
 export type Event = {
@@ -409,6 +744,115 @@ export type HealthReport = {
     token_expires_at: string | null;
 };
 
+export type ImportRequest = {
+    /**
+     * The access token. It is sealed and told again only by leasing.
+     */
+    access_token: string;
+    /**
+     * Asks the platform what the tokens are, and changes nothing, here or there: they are not refreshed either.
+     */
+    dry_run?: boolean;
+    /**
+     * When the access token runs out. Without it: not known, and the platform or a refresh tells.
+     */
+    expires_at?: string;
+    /**
+     * External id of the owner whose channels they become; an unknown one is made. Without it: the key's owner, or else the workspace's default owner.
+     */
+    owner?: string;
+    /**
+     * How the owner is called when it is made.
+     */
+    owner_name?: string;
+    /**
+     * Where the tokens are from.
+     */
+    platform: string;
+    /**
+     * The refresh token, where there is one. Whoever else holds it must not use it any more once it was imported.
+     */
+    refresh_token?: string;
+    /**
+     * The permissions granted, as far as you know, as the platform calls them. What the platform says itself counts for more.
+     */
+    scopes?: Array<string> | null;
+    /**
+     * Origin of the account's server, where each account has its own (Mastodon); for others leave it out.
+     */
+    server?: string;
+    /**
+     * The platform's ids of what becomes channels. Without it: everything that can be chosen.
+     */
+    targets?: Array<string> | null;
+};
+
+export type Imported = {
+    /**
+     * How it is known that the tokens were issued to your app. proven: the platform said so. by_use: its refresh token works with your app's credentials (in a dry run: it will be tried). unproven: the platform does not say, and there is nothing to refresh with. Tokens of another app are refused.
+     */
+    app: 'proven' | 'by_use' | 'unproven';
+    /**
+     * What was connected; empty in a dry run.
+     */
+    channels: Array<Channel>;
+    /**
+     * Whether nothing was changed.
+     */
+    dry_run: boolean;
+    /**
+     * How that account is called there.
+     */
+    name: string | null;
+    /**
+     * Where the tokens are from.
+     */
+    platform: string;
+    /**
+     * The permissions granted; null where the platform does not tell and you did not.
+     */
+    scopes_granted: Array<string> | null;
+    /**
+     * Those that a new consent would ask for and that these tokens lack.
+     */
+    scopes_missing: Array<string>;
+    /**
+     * The platform's id of the account that consented.
+     */
+    subject: string;
+    /**
+     * What the tokens reach.
+     */
+    targets: Array<ImportedTarget>;
+};
+
+export type ImportedTarget = {
+    /**
+     * Stable slug of why it cannot become a channel; null: it can.
+     */
+    blocked: string | null;
+    /**
+     * The owner's channel that it is, or became; null: none.
+     */
+    channel_id: number | null;
+    /**
+     * The platform's id of it, as text.
+     */
+    external_id: string;
+    /**
+     * What it is there.
+     */
+    kind: string;
+    /**
+     * How the platform calls it.
+     */
+    name: string | null;
+    /**
+     * Whether it was asked for: named in targets, or nothing was.
+     */
+    wanted: boolean;
+};
+
 export type Key = {
     /**
      * When it was made.
@@ -445,7 +889,7 @@ export type Key = {
     /**
      * What it may do.
      */
-    scopes: Array<'sessions:read' | 'sessions:write' | 'channels:read' | 'channels:write' | 'tokens:lease' | 'audit:read' | 'owners:read' | 'owners:write' | 'events:read' | 'platforms:read' | 'apps:read' | 'apps:write' | 'keys:read' | 'keys:write' | 'workspaces:read' | 'workspaces:write' | 'workspaces:admin'>;
+    scopes: Array<'sessions:read' | 'sessions:write' | 'channels:read' | 'channels:write' | 'tokens:lease' | 'audit:read' | 'owners:read' | 'owners:write' | 'events:read' | 'endpoints:read' | 'endpoints:write' | 'platforms:read' | 'apps:read' | 'apps:write' | 'keys:read' | 'keys:write' | 'workspaces:read' | 'workspaces:write' | 'workspaces:admin'>;
 };
 
 export type KeyPage = {
@@ -504,6 +948,29 @@ export type NewApp = {
     platform: string;
 };
 
+export type NewEndpoint = {
+    /**
+     * Anything of yours.
+     */
+    description?: string;
+    /**
+     * External id of the one owner whose events are sent. Without it: everybody's.
+     */
+    owner?: string;
+    /**
+     * How messages are written and signed: standard is Standard Webhooks; others are those of the published interfaces that this server speaks, such as smartlyq. It never changes.
+     */
+    scheme?: string;
+    /**
+     * Which events are sent: their types, or all that begin alike as channel.*. Without it: every one. The description of events lists them; an endpoint of another scheme takes that scheme's words.
+     */
+    types?: Array<string> | null;
+    /**
+     * Where messages are posted: https, at an address that the public internet reaches. Redirects are not followed.
+     */
+    url: string;
+};
+
 export type NewKey = {
     /**
      * For how many seconds it lives. Without it: until it is revoked.
@@ -520,7 +987,7 @@ export type NewKey = {
     /**
      * What it may do: at most what the key that makes it may.
      */
-    scopes: Array<'sessions:read' | 'sessions:write' | 'channels:read' | 'channels:write' | 'tokens:lease' | 'audit:read' | 'owners:read' | 'owners:write' | 'events:read' | 'platforms:read' | 'apps:read' | 'apps:write' | 'keys:read' | 'keys:write' | 'workspaces:read' | 'workspaces:write' | 'workspaces:admin'>;
+    scopes: Array<'sessions:read' | 'sessions:write' | 'channels:read' | 'channels:write' | 'tokens:lease' | 'audit:read' | 'owners:read' | 'owners:write' | 'events:read' | 'endpoints:read' | 'endpoints:write' | 'platforms:read' | 'apps:read' | 'apps:write' | 'keys:read' | 'keys:write' | 'workspaces:read' | 'workspaces:write' | 'workspaces:admin'>;
 };
 
 export type NewOwner = {
@@ -557,6 +1024,40 @@ export type NewOwnerDetail = {
     reference?: string;
 };
 
+export type NewReconnect = {
+    /**
+     * For how many seconds the link can begin a consent.
+     */
+    expires_in?: number;
+    /**
+     * How it is known that who finished is who began, as in a session.
+     */
+    initiator_check?: 'same_browser' | 'confirm' | 'none';
+    /**
+     * Where the person returns: https, http on loopback, or an application's own scheme. Without it a page says that the window can be closed.
+     */
+    redirect_url?: string;
+};
+
+export type NewReplay = {
+    /**
+     * Events above this number. Without it: from the first.
+     */
+    after?: number;
+    /**
+     * Only what the endpoint has not taken yet.
+     */
+    failed_only?: boolean;
+    /**
+     * In place of after: events at or after this time.
+     */
+    since?: string;
+    /**
+     * Events up to this number. Without it: up to the last that there is now.
+     */
+    until?: number;
+};
+
 export type NewSession = {
     /**
      * For how many seconds the link can begin a consent.
@@ -589,6 +1090,14 @@ export type NewWorkspace = {
      * The only redirect URLs that may be used, exactly. Empty: any usable one.
      */
     allowed_redirects?: Array<string> | null;
+    /**
+     * Has such links lead over a page of this server's, which binds them to the first browser that opens them.
+     */
+    bounce_page?: boolean;
+    /**
+     * Allows links that lead straight to a platform, without a page of this server's (SmartlyQ; it answers NOT_ENABLED otherwise).
+     */
+    headless_connect?: boolean;
     /**
      * Shown to people on the connect pages.
      */
@@ -835,6 +1344,68 @@ export type ProblemField = {
     reason: string;
 };
 
+export type Replay = {
+    /**
+     * Events above this number.
+     */
+    after: number;
+    /**
+     * When it was asked for.
+     */
+    created_at: string;
+    /**
+     * How many of these were delivered.
+     */
+    delivered: number;
+    /**
+     * Where it sends.
+     */
+    endpoint_id: number;
+    /**
+     * How many events there are to look at.
+     */
+    events: number;
+    /**
+     * How many of these failed for good.
+     */
+    failed: number;
+    /**
+     * Only what the endpoint had not taken yet.
+     */
+    failed_only: boolean;
+    /**
+     * The replay's id.
+     */
+    id: number;
+    /**
+     * How many of them were.
+     */
+    looked_at: number;
+    /**
+     * How many deliveries were made so far.
+     */
+    queued: number;
+    /**
+     * done: every delivery was made; some may still be pending.
+     */
+    state: 'running' | 'done';
+    /**
+     * And up to this one.
+     */
+    until: number;
+    /**
+     * When it last went on.
+     */
+    updated_at: string;
+};
+
+export type Rotation = {
+    /**
+     * For how many seconds messages are signed with the secret before as well, so that none is refused while you exchange it; 0: it ends at once.
+     */
+    overlap_s?: number;
+};
+
 export type Scope = {
     /**
      * What it unlocks.
@@ -912,13 +1483,17 @@ export type Session = {
      */
     reason: string | null;
     /**
+     * The channel that it is pinned to: only a consent that reaches this one is taken; null: none.
+     */
+    reconnect_channel_id: number | null;
+    /**
      * Where the person returns.
      */
     redirect_url: string | null;
     /**
-     * How many targets one consent may turn into channels.
+     * How many targets one consent may turn into channels; all: everything that can be chosen, without asking.
      */
-    selection: 'platform' | 'one';
+    selection: 'platform' | 'one' | 'all';
     /**
      * pending while something can still come; failed tells of the last attempt, and a new one may still succeed until the session has ended; the others are final.
      */
@@ -957,6 +1532,44 @@ export type Target = {
      * Whether it may become a channel, or only hangs below one.
      */
     role: 'account' | 'destination';
+};
+
+export type TargetChoice = {
+    /**
+     * The id of one of the channel's targets that is not blocked.
+     */
+    target_id: number;
+};
+
+export type Tested = {
+    /**
+     * How the answer's body begins, at most 1 KiB; null: it was empty.
+     */
+    answer: string | null;
+    /**
+     * Whether the endpoint took the message.
+     */
+    delivered: boolean;
+    /**
+     * The delivery that it was.
+     */
+    delivery_id: number;
+    /**
+     * What went wrong, in English; null: nothing.
+     */
+    error: string | null;
+    /**
+     * The message's webhook-id.
+     */
+    message_id: string;
+    /**
+     * The HTTP status of the answer; null: there was none.
+     */
+    status: number | null;
+    /**
+     * How long it took, in milliseconds.
+     */
+    took_ms: number;
 };
 
 export type Token = {
@@ -1024,9 +1637,17 @@ export type Workspace = {
      */
     allowed_redirects: Array<string>;
     /**
+     * Whether such links lead over a page of this server's.
+     */
+    bounce_page: boolean;
+    /**
      * When it was made.
      */
     created_at: string;
+    /**
+     * Whether links may lead straight to a platform, without a page of this server's.
+     */
+    headless_connect: boolean;
     /**
      * The workspace's id.
      */
@@ -1050,6 +1671,14 @@ export type WorkspaceChange = {
      * The only redirect URLs that may be used, exactly. Empty: any usable one.
      */
     allowed_redirects?: Array<string>;
+    /**
+     * Has such links lead over a page of this server's.
+     */
+    bounce_page?: boolean;
+    /**
+     * Allows links that lead straight to a platform.
+     */
+    headless_connect?: boolean;
     /**
      * Shown to people on the connect pages.
      */
@@ -1392,6 +2021,52 @@ export type ListAuditEntriesResponses = {
 
 export type ListAuditEntriesResponse = ListAuditEntriesResponses[keyof ListAuditEntriesResponses];
 
+export type VerifyAuditLogData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The head of an earlier answer, which must be a part of the log.
+         */
+        head?: string;
+    };
+    url: '/v1/audit/verify';
+};
+
+export type VerifyAuditLogErrors = {
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type VerifyAuditLogError = VerifyAuditLogErrors[keyof VerifyAuditLogErrors];
+
+export type VerifyAuditLogResponses = {
+    /**
+     * OK
+     */
+    200: AuditVerdict;
+};
+
+export type VerifyAuditLogResponse = VerifyAuditLogResponses[keyof VerifyAuditLogResponses];
+
 export type ListChannelsData = {
     body?: never;
     path?: never;
@@ -1462,6 +2137,67 @@ export type ListChannelsResponses = {
 
 export type ListChannelsResponse = ListChannelsResponses[keyof ListChannelsResponses];
 
+export type ImportChannelsData = {
+    body: ImportRequest;
+    path?: never;
+    query?: never;
+    url: '/v1/channels/import';
+};
+
+export type ImportChannelsErrors = {
+    /**
+     * The request is not valid
+     */
+    400: Problem;
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * The state does not allow this
+     */
+    409: Problem;
+    /**
+     * The request is not valid
+     */
+    413: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+    /**
+     * The platform refused this server
+     */
+    502: Problem;
+    /**
+     * The platform is not available
+     */
+    503: Problem;
+};
+
+export type ImportChannelsError = ImportChannelsErrors[keyof ImportChannelsErrors];
+
+export type ImportChannelsResponses = {
+    /**
+     * OK
+     */
+    200: Imported;
+};
+
+export type ImportChannelsResponse = ImportChannelsResponses[keyof ImportChannelsResponses];
+
 export type GetChannelData = {
     body?: never;
     path: {
@@ -1511,6 +2247,64 @@ export type GetChannelResponses = {
 };
 
 export type GetChannelResponse = GetChannelResponses[keyof GetChannelResponses];
+
+export type UpdateChannelData = {
+    body: ChannelChange;
+    path: {
+        /**
+         * The channel's id.
+         */
+        id: number;
+    };
+    query?: never;
+    url: '/v1/channels/{id}';
+};
+
+export type UpdateChannelErrors = {
+    /**
+     * The request is not valid
+     */
+    400: Problem;
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * The request is not valid
+     */
+    413: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type UpdateChannelError = UpdateChannelErrors[keyof UpdateChannelErrors];
+
+export type UpdateChannelResponses = {
+    /**
+     * OK
+     */
+    200: Channel;
+};
+
+export type UpdateChannelResponse = UpdateChannelResponses[keyof UpdateChannelResponses];
 
 export type CheckChannelData = {
     body?: never;
@@ -1582,6 +2376,64 @@ export type CheckChannelResponses = {
 
 export type CheckChannelResponse = CheckChannelResponses[keyof CheckChannelResponses];
 
+export type DisconnectChannelData = {
+    body?: never;
+    path: {
+        /**
+         * The channel's id.
+         */
+        id: number;
+    };
+    query?: never;
+    url: '/v1/channels/{id}/disconnect';
+};
+
+export type DisconnectChannelErrors = {
+    /**
+     * The request is not valid
+     */
+    400: Problem;
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * The request is not valid
+     */
+    413: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type DisconnectChannelError = DisconnectChannelErrors[keyof DisconnectChannelErrors];
+
+export type DisconnectChannelResponses = {
+    /**
+     * OK
+     */
+    200: Channel;
+};
+
+export type DisconnectChannelResponse = DisconnectChannelResponses[keyof DisconnectChannelResponses];
+
 export type GetChannelHealthData = {
     body?: never;
     path: {
@@ -1631,6 +2483,376 @@ export type GetChannelHealthResponses = {
 };
 
 export type GetChannelHealthResponse = GetChannelHealthResponses[keyof GetChannelHealthResponses];
+
+export type MoveChannelData = {
+    body: ChannelMove;
+    path: {
+        /**
+         * The channel's id.
+         */
+        id: number;
+    };
+    query?: never;
+    url: '/v1/channels/{id}/move';
+};
+
+export type MoveChannelErrors = {
+    /**
+     * The request is not valid
+     */
+    400: Problem;
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * The state does not allow this
+     */
+    409: Problem;
+    /**
+     * The request is not valid
+     */
+    413: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type MoveChannelError = MoveChannelErrors[keyof MoveChannelErrors];
+
+export type MoveChannelResponses = {
+    /**
+     * OK
+     */
+    200: Channel;
+};
+
+export type MoveChannelResponse = MoveChannelResponses[keyof MoveChannelResponses];
+
+export type PauseChannelData = {
+    body?: never;
+    path: {
+        /**
+         * The channel's id.
+         */
+        id: number;
+    };
+    query?: never;
+    url: '/v1/channels/{id}/pause';
+};
+
+export type PauseChannelErrors = {
+    /**
+     * The request is not valid
+     */
+    400: Problem;
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * The state does not allow this
+     */
+    409: Problem;
+    /**
+     * The request is not valid
+     */
+    413: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type PauseChannelError = PauseChannelErrors[keyof PauseChannelErrors];
+
+export type PauseChannelResponses = {
+    /**
+     * OK
+     */
+    200: Channel;
+};
+
+export type PauseChannelResponse = PauseChannelResponses[keyof PauseChannelResponses];
+
+export type ReconnectChannelData = {
+    body?: NewReconnect;
+    headers?: {
+        /**
+         * Any text of yours, new for each new request. A request that is sent again with the same key within 24 hours has no second effect and gets the first answer's bytes again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The channel's id.
+         */
+        id: number;
+    };
+    query?: never;
+    url: '/v1/channels/{id}/reconnect';
+};
+
+export type ReconnectChannelErrors = {
+    /**
+     * The request is not valid
+     */
+    400: Problem;
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * The state does not allow this
+     */
+    409: Problem;
+    /**
+     * The request is not valid
+     */
+    413: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type ReconnectChannelError = ReconnectChannelErrors[keyof ReconnectChannelErrors];
+
+export type ReconnectChannelResponses = {
+    /**
+     * Created
+     */
+    201: Session;
+};
+
+export type ReconnectChannelResponse = ReconnectChannelResponses[keyof ReconnectChannelResponses];
+
+export type ResumeChannelData = {
+    body?: never;
+    path: {
+        /**
+         * The channel's id.
+         */
+        id: number;
+    };
+    query?: never;
+    url: '/v1/channels/{id}/resume';
+};
+
+export type ResumeChannelErrors = {
+    /**
+     * The request is not valid
+     */
+    400: Problem;
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * The state does not allow this
+     */
+    409: Problem;
+    /**
+     * The request is not valid
+     */
+    413: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type ResumeChannelError = ResumeChannelErrors[keyof ResumeChannelErrors];
+
+export type ResumeChannelResponses = {
+    /**
+     * OK
+     */
+    200: Channel;
+};
+
+export type ResumeChannelResponse = ResumeChannelResponses[keyof ResumeChannelResponses];
+
+export type ChooseChannelTargetData = {
+    body: TargetChoice;
+    path: {
+        /**
+         * The channel's id.
+         */
+        id: number;
+    };
+    query?: never;
+    url: '/v1/channels/{id}/target';
+};
+
+export type ChooseChannelTargetErrors = {
+    /**
+     * The request is not valid
+     */
+    400: Problem;
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * The state does not allow this
+     */
+    409: Problem;
+    /**
+     * The request is not valid
+     */
+    413: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type ChooseChannelTargetError = ChooseChannelTargetErrors[keyof ChooseChannelTargetErrors];
+
+export type ChooseChannelTargetResponses = {
+    /**
+     * OK
+     */
+    200: Channel;
+};
+
+export type ChooseChannelTargetResponse = ChooseChannelTargetResponses[keyof ChooseChannelTargetResponses];
+
+export type ListChannelTargetsData = {
+    body?: never;
+    path: {
+        /**
+         * The channel's id.
+         */
+        id: number;
+    };
+    query?: never;
+    url: '/v1/channels/{id}/targets';
+};
+
+export type ListChannelTargetsErrors = {
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * The state does not allow this
+     */
+    409: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type ListChannelTargetsError = ListChannelTargetsErrors[keyof ListChannelTargetsErrors];
+
+export type ListChannelTargetsResponses = {
+    /**
+     * OK
+     */
+    200: ChannelTargets;
+};
+
+export type ListChannelTargetsResponse = ListChannelTargetsResponses[keyof ListChannelTargetsResponses];
 
 export type LeaseTokenData = {
     body?: LeaseRequest;
@@ -1702,6 +2924,639 @@ export type LeaseTokenResponses = {
 
 export type LeaseTokenResponse = LeaseTokenResponses[keyof LeaseTokenResponses];
 
+export type ListDeliveriesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The next_cursor of the page before; leave it out for the first page.
+         */
+        cursor?: string;
+        /**
+         * How many deliveries to answer with at most.
+         */
+        limit?: number;
+        /**
+         * Only those to the endpoint with this id.
+         */
+        endpoint?: number;
+        /**
+         * Only those in this state.
+         */
+        state?: 'pending' | 'delivered' | 'failed' | 'dropped' | 'skipped';
+        /**
+         * Only those of the event with this number.
+         */
+        event?: number;
+        /**
+         * Only those of events of this type.
+         */
+        type?: string;
+        /**
+         * Only those about the channel with this id.
+         */
+        channel?: number;
+    };
+    url: '/v1/deliveries';
+};
+
+export type ListDeliveriesErrors = {
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type ListDeliveriesError = ListDeliveriesErrors[keyof ListDeliveriesErrors];
+
+export type ListDeliveriesResponses = {
+    /**
+     * OK
+     */
+    200: DeliveryPage;
+};
+
+export type ListDeliveriesResponse = ListDeliveriesResponses[keyof ListDeliveriesResponses];
+
+export type GetDeliveryData = {
+    body?: never;
+    path: {
+        /**
+         * The delivery's id.
+         */
+        id: number;
+    };
+    query?: never;
+    url: '/v1/deliveries/{id}';
+};
+
+export type GetDeliveryErrors = {
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type GetDeliveryError = GetDeliveryErrors[keyof GetDeliveryErrors];
+
+export type GetDeliveryResponses = {
+    /**
+     * OK
+     */
+    200: Delivery;
+};
+
+export type GetDeliveryResponse = GetDeliveryResponses[keyof GetDeliveryResponses];
+
+export type ReplayDeliveryData = {
+    body?: never;
+    path: {
+        /**
+         * The delivery's id.
+         */
+        id: number;
+    };
+    query?: never;
+    url: '/v1/deliveries/{id}/replay';
+};
+
+export type ReplayDeliveryErrors = {
+    /**
+     * The request is not valid
+     */
+    400: Problem;
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * The state does not allow this
+     */
+    409: Problem;
+    /**
+     * The request is not valid
+     */
+    413: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type ReplayDeliveryError = ReplayDeliveryErrors[keyof ReplayDeliveryErrors];
+
+export type ReplayDeliveryResponses = {
+    /**
+     * OK
+     */
+    200: Delivery;
+};
+
+export type ReplayDeliveryResponse = ReplayDeliveryResponses[keyof ReplayDeliveryResponses];
+
+export type ListEndpointsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The next_cursor of the page before; leave it out for the first page.
+         */
+        cursor?: string;
+        /**
+         * How many rows to answer with at most.
+         */
+        limit?: number;
+    };
+    url: '/v1/endpoints';
+};
+
+export type ListEndpointsErrors = {
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type ListEndpointsError = ListEndpointsErrors[keyof ListEndpointsErrors];
+
+export type ListEndpointsResponses = {
+    /**
+     * OK
+     */
+    200: EndpointPage;
+};
+
+export type ListEndpointsResponse = ListEndpointsResponses[keyof ListEndpointsResponses];
+
+export type CreateEndpointData = {
+    body: NewEndpoint;
+    headers?: {
+        /**
+         * Any text of yours, new for each new request. A request that is sent again with the same key within 24 hours has no second effect and gets the first answer's bytes again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/endpoints';
+};
+
+export type CreateEndpointErrors = {
+    /**
+     * The request is not valid
+     */
+    400: Problem;
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * The state does not allow this
+     */
+    409: Problem;
+    /**
+     * The request is not valid
+     */
+    413: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type CreateEndpointError = CreateEndpointErrors[keyof CreateEndpointErrors];
+
+export type CreateEndpointResponses = {
+    /**
+     * Created
+     */
+    201: Endpoint;
+};
+
+export type CreateEndpointResponse = CreateEndpointResponses[keyof CreateEndpointResponses];
+
+export type DeleteEndpointData = {
+    body?: never;
+    path: {
+        /**
+         * The endpoint's id.
+         */
+        id: number;
+    };
+    query?: never;
+    url: '/v1/endpoints/{id}';
+};
+
+export type DeleteEndpointErrors = {
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type DeleteEndpointError = DeleteEndpointErrors[keyof DeleteEndpointErrors];
+
+export type DeleteEndpointResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeleteEndpointResponse = DeleteEndpointResponses[keyof DeleteEndpointResponses];
+
+export type GetEndpointData = {
+    body?: never;
+    path: {
+        /**
+         * The endpoint's id.
+         */
+        id: number;
+    };
+    query?: never;
+    url: '/v1/endpoints/{id}';
+};
+
+export type GetEndpointErrors = {
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type GetEndpointError = GetEndpointErrors[keyof GetEndpointErrors];
+
+export type GetEndpointResponses = {
+    /**
+     * OK
+     */
+    200: Endpoint;
+};
+
+export type GetEndpointResponse = GetEndpointResponses[keyof GetEndpointResponses];
+
+export type UpdateEndpointData = {
+    body: EndpointChange;
+    path: {
+        /**
+         * The endpoint's id.
+         */
+        id: number;
+    };
+    query?: never;
+    url: '/v1/endpoints/{id}';
+};
+
+export type UpdateEndpointErrors = {
+    /**
+     * The request is not valid
+     */
+    400: Problem;
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * The request is not valid
+     */
+    413: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type UpdateEndpointError = UpdateEndpointErrors[keyof UpdateEndpointErrors];
+
+export type UpdateEndpointResponses = {
+    /**
+     * OK
+     */
+    200: Endpoint;
+};
+
+export type UpdateEndpointResponse = UpdateEndpointResponses[keyof UpdateEndpointResponses];
+
+export type CreateReplayData = {
+    body?: NewReplay;
+    headers?: {
+        /**
+         * Any text of yours, new for each new request. A request that is sent again with the same key within 24 hours has no second effect and gets the first answer's bytes again.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path: {
+        /**
+         * The endpoint's id.
+         */
+        id: number;
+    };
+    query?: never;
+    url: '/v1/endpoints/{id}/replays';
+};
+
+export type CreateReplayErrors = {
+    /**
+     * The request is not valid
+     */
+    400: Problem;
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * The state does not allow this
+     */
+    409: Problem;
+    /**
+     * The request is not valid
+     */
+    413: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type CreateReplayError = CreateReplayErrors[keyof CreateReplayErrors];
+
+export type CreateReplayResponses = {
+    /**
+     * Created
+     */
+    201: Replay;
+};
+
+export type CreateReplayResponse = CreateReplayResponses[keyof CreateReplayResponses];
+
+export type RotateEndpointSecretData = {
+    body?: Rotation;
+    path: {
+        /**
+         * The endpoint's id.
+         */
+        id: number;
+    };
+    query?: never;
+    url: '/v1/endpoints/{id}/rotate-secret';
+};
+
+export type RotateEndpointSecretErrors = {
+    /**
+     * The request is not valid
+     */
+    400: Problem;
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * The request is not valid
+     */
+    413: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type RotateEndpointSecretError = RotateEndpointSecretErrors[keyof RotateEndpointSecretErrors];
+
+export type RotateEndpointSecretResponses = {
+    /**
+     * OK
+     */
+    200: Endpoint;
+};
+
+export type RotateEndpointSecretResponse = RotateEndpointSecretResponses[keyof RotateEndpointSecretResponses];
+
+export type TestEndpointData = {
+    body?: never;
+    path: {
+        /**
+         * The endpoint's id.
+         */
+        id: number;
+    };
+    query?: never;
+    url: '/v1/endpoints/{id}/test';
+};
+
+export type TestEndpointErrors = {
+    /**
+     * The request is not valid
+     */
+    400: Problem;
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * The request is not valid
+     */
+    413: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type TestEndpointError = TestEndpointErrors[keyof TestEndpointErrors];
+
+export type TestEndpointResponses = {
+    /**
+     * OK
+     */
+    200: Tested;
+};
+
+export type TestEndpointResponse = TestEndpointResponses[keyof TestEndpointResponses];
+
 export type ListEventsData = {
     body?: never;
     path?: never;
@@ -1714,6 +3569,10 @@ export type ListEventsData = {
          * How many events to answer with at most.
          */
         limit?: number;
+        /**
+         * Seconds to wait for an event where there is none yet after that number; it answers at once when there is one, and with none when the time is over.
+         */
+        wait?: number;
     };
     url: '/v1/events';
 };
@@ -2178,6 +4037,64 @@ export type UpdateOwnerResponses = {
 
 export type UpdateOwnerResponse = UpdateOwnerResponses[keyof UpdateOwnerResponses];
 
+export type EraseOwnerData = {
+    body: EraseOwner;
+    path: {
+        /**
+         * Our id of the owner.
+         */
+        id: number;
+    };
+    query?: never;
+    url: '/v1/owners/{id}/erase';
+};
+
+export type EraseOwnerErrors = {
+    /**
+     * The request is not valid
+     */
+    400: Problem;
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * The request is not valid
+     */
+    413: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type EraseOwnerError = EraseOwnerErrors[keyof EraseOwnerErrors];
+
+export type EraseOwnerResponses = {
+    /**
+     * OK
+     */
+    200: Erased;
+};
+
+export type EraseOwnerResponse = EraseOwnerResponses[keyof EraseOwnerResponses];
+
 export type ListPlatformsData = {
     body?: never;
     path?: never;
@@ -2260,6 +4177,56 @@ export type GetPlatformResponses = {
 };
 
 export type GetPlatformResponse = GetPlatformResponses[keyof GetPlatformResponses];
+
+export type GetReplayData = {
+    body?: never;
+    path: {
+        /**
+         * The replay's id.
+         */
+        id: number;
+    };
+    query?: never;
+    url: '/v1/replays/{id}';
+};
+
+export type GetReplayErrors = {
+    /**
+     * Not authenticated
+     */
+    401: Problem;
+    /**
+     * Not allowed
+     */
+    403: Problem;
+    /**
+     * Not found
+     */
+    404: Problem;
+    /**
+     * The request is not valid
+     */
+    422: Problem;
+    /**
+     * Too many requests
+     */
+    429: Problem;
+    /**
+     * Internal error
+     */
+    500: Problem;
+};
+
+export type GetReplayError = GetReplayErrors[keyof GetReplayErrors];
+
+export type GetReplayResponses = {
+    /**
+     * OK
+     */
+    200: Replay;
+};
+
+export type GetReplayResponse = GetReplayResponses[keyof GetReplayResponses];
 
 export type CreateSessionData = {
     body?: NewSession;
