@@ -88,6 +88,7 @@ func (w *world) formatAt(a attempt, got answer) httpx.Format {
 var formats = map[httpx.Format]func(answer) error{
 	httpx.FormatProblem:         problem,
 	httpx.FormatMarketingBlocks: envelope,
+	httpx.FormatSmartlyQ:        socialEnvelope,
 	httpx.FormatPage:            page,
 	httpx.FormatJSON:            page, // of the documents of a platform, at addresses of the pages
 	httpx.FormatText:            text,

@@ -15,6 +15,7 @@ import (
 // tablesOf tells where the ids of a collection of the native API come from.
 var tablesOf = map[string]string{
 	"sessions": "sessions", "channels": "channels", "owners": "owners", "apps": "apps", "keys": "api_keys", "workspaces": "workspaces",
+	"endpoints": "endpoints", "deliveries": "deliveries", "replays": "replays",
 }
 
 // nobody has this id.
@@ -51,7 +52,9 @@ func address(r httpx.Route, value string) string {
 // the reader, or taken here.
 var better = map[string]any{
 	"createApp.client_secret": "canary-client-secret", "updateApp.client_secret": "canary-client-secret", "createOwner.external_id": "user_77", "confirmSession.code": "canary-confirmation-code",
-	"leaseToken.newer_than": 0, // any
+	"leaseToken.newer_than": 0,   // any
+	"createReplay.since":    nil, // in place of after
+	"importChannels.server": nil, "importChannels.access_token": "canary-access-token", "importChannels.refresh_token": "canary-refresh-token",
 }
 
 // example is a body that the route would take, but for what is made wrong in it.

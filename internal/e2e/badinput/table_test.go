@@ -33,8 +33,10 @@ var entries = map[string]entry{
 	"GET /{$}":                                             nothing,
 	"GET /connect/s/{token}":                               linkPage,
 	"GET /connect/channels":                                linkedPage,
+	"GET /connect/{platform}":                              linkedPage,
 	"GET /connect/s/{token}/platform":                      formAddress,
 	"GET /connect/s/{token}/targets":                       formAddress,
+	"GET /connect/s/{token}/losses":                        formAddress,
 	"GET /connect/s/{token}/leave":                         formAddress,
 	"GET /connect/s/{token}/platform/{platform}":           platformPage,
 	"GET /connect/s/{token}/platform/{platform}/password":  platformPage,
@@ -42,6 +44,7 @@ var entries = map[string]entry{
 	"POST /connect/s/{token}/platform/{platform}":          form(url.Values{"input": {"alice.example"}}, "input", badHandles...),
 	"POST /connect/s/{token}/platform/{platform}/password": form(url.Values{"account": {"@"}, "password": {"canary-password"}}, "account", badHandles...),
 	"POST /connect/s/{token}/targets":                      form(url.Values{"target": {nobody}}, "target", "", "0", "-1", "abc", "1.5", "1e9", "9223372036854775808", "\x00", "1\x00", strings.Repeat("9", 5000)),
+	"POST /connect/s/{token}/losses":                       form(nil, ""),
 	"POST /connect/s/{token}/leave":                        form(nil, ""),
 	"GET /oauth/callback/{platform}":                       callback,
 	"GET /oauth/callback/{platform}/{app}":                 callback,
@@ -173,9 +176,12 @@ func linkPage(w *world, r httpx.Route) (all []attempt) {
 
 func linkedPage(w *world, r httpx.Route) (all []attempt) {
 	for what, token := range w.badTokens() {
-		all = append(all, attempt{what: "a link that is " + what, method: r.Method, target: r.Path + "?connect_token=" + url.QueryEscape(token), want: http.StatusNotFound, secrets: secretly(token)})
+		for _, param := range []string{"connect_token", "state", "token"} {
+			target := strings.Replace(r.Path, "{platform}", "facebook", 1) + "?" + param + "=" + url.QueryEscape(token)
+			all = append(all, attempt{what: "a link that is " + what, method: r.Method, target: target, want: http.StatusNotFound, secrets: secretly(token)})
+		}
 	}
-	return append(all, attempt{what: "no link", method: r.Method, target: r.Path, want: http.StatusNotFound})
+	return append(all, attempt{what: "no link", method: r.Method, target: strings.Replace(r.Path, "{platform}", "facebook", 1), want: http.StatusNotFound})
 }
 
 // oddBrowsers send headers that no browser sends; the page may come all the same.

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,7 +33,12 @@ type world struct {
 	foreign *e2e.World
 	dead    map[string]string // keys by what is wrong with them
 
-	owner2  int64 // of this workspace, not the bound key's
+	owner2 int64 // of this workspace, not the bound key's
+
+	ownAccount, ownGroup int64  // the bound key's
+	ownState             string // of a link of SmartlyQ's
+	foreignAccount       int64
+
 	browser string
 	pending visit // nothing was chosen yet
 	away    visit // at the platform
@@ -60,6 +66,7 @@ func newWorld(t *testing.T, engine string) *world {
 	w.pending, w.done = w.visit(t, w.World, ""), w.visit(t, w.World, "x")
 	w.away, w.picking = w.visit(t, w.World, "away"), w.visit(t, w.World, "facebook")
 	w.visit(t, w.foreign, "x")
+	w.makeSmartlyQ(t)
 	w.owner2 = w.makeRows(t)
 	w.native = readDocument(t, w.World)
 	w.log.take()
@@ -137,8 +144,31 @@ func (w *world) makeRows(t *testing.T) (owner2 int64) {
 			var made struct{ ID int64 }
 			at.Call(t, http.MethodPost, row.path, row.body).Into(t, http.StatusCreated, &made)
 		}
+		w.makeDelivery(t, at)
 	}
+	w.settle(t)
 	return w.number(t, `SELECT id FROM owners WHERE external_id = 'user-2' AND workspace_id = `+strconv.FormatInt(w.Workspace.ID, 10))
+}
+
+// makeDelivery makes an endpoint, a delivery to it and a replay.
+func (w *world) makeDelivery(t *testing.T, at *e2e.World) {
+	t.Helper()
+	var hook struct{ ID int64 }
+	at.Call(t, http.MethodPost, "/v1/endpoints", map[string]string{"url": at.Receiver.URL}).Into(t, http.StatusCreated, &hook)
+	at.NewLink(t, "user-1", "") // an event
+	replays := "/v1/endpoints/" + strconv.FormatInt(hook.ID, 10) + "/replays"
+	at.Call(t, http.MethodPost, replays, map[string]string{"since": "2036-03-01T09:30:00Z"}).Into(t, http.StatusCreated, &hook) // of nothing
+}
+
+// settle waits until everything is delivered: from then on nothing changes by itself.
+func (w *world) settle(t *testing.T) {
+	t.Helper()
+	for begun := time.Now(); w.number(t, `SELECT count(*) FROM deliveries WHERE state <> 'delivered' OR lease_until IS NOT NULL`) > 0; {
+		if time.Since(begun) > time.Minute {
+			t.Fatal("the deliveries do not come to an end")
+		}
+		runtime.Gosched()
+	}
 }
 
 // logText is the program's log at debug level.

@@ -20,15 +20,37 @@ var cases = map[string]check{
 	"POST /api/v1/social-sparks/connect-channel": connectChannel,
 	"GET /api/v1/social-sparks/connect-status":   connectStatus,
 
+	"GET /v1/social/accounts":                      socialCheck,
+	"GET /v1/social/accounts/health":               socialCheck,
+	"GET /v1/social/accounts/{id}/health":          socialCheck,
+	"GET /v1/social/accounts/{id}/reconnect-url":   socialCheck,
+	"GET /v1/social/accounts/{id}/connect-options": socialCheck,
+	"POST /v1/social/accounts/{id}/connect-select": socialCheck,
+	"POST /v1/social/accounts/{id}/pause":          socialCheck,
+	"POST /v1/social/accounts/{id}/resume":         socialCheck,
+	"POST /v1/social/accounts/{id}/move":           socialCheck,
+	"PATCH /v1/social/accounts/{id}":               socialCheck,
+	"DELETE /v1/social/accounts/{id}":              socialCheck,
+	"POST /v1/social/connect/{platform}":           socialCheck,
+	"GET /v1/social/connect/{state_token}":         socialCheck,
+	"GET /v1/social/account-groups":                socialCheck,
+	"POST /v1/social/account-groups":               socialCheck,
+	"GET /v1/social/account-groups/{group_id}":     socialCheck,
+	"PUT /v1/social/account-groups/{group_id}":     socialCheck,
+	"DELETE /v1/social/account-groups/{group_id}":  socialCheck,
+
 	"GET /connect/s/{token}":                               lookAtLink,
 	"GET /connect/channels":                                lookAtLink,
+	"GET /connect/{platform}":                              lookAtLink,
 	"POST /connect/s/{token}/platform":                     postToFinished("/platform", url.Values{"platform": {"x"}}),
 	"POST /connect/s/{token}/leave":                        postToFinished("/leave", nil),
+	"POST /connect/s/{token}/losses":                       postToFinished("/losses", nil),
 	"POST /connect/s/{token}/targets":                      chooseForeign,
 	"GET /oauth/callback/{platform}":                       comeBack,
 	"GET /oauth/callback/{platform}/{app}":                 comeBack,
 	"GET /connect/s/{token}/platform":                      redirects,
 	"GET /connect/s/{token}/targets":                       redirects,
+	"GET /connect/s/{token}/losses":                        redirects,
 	"GET /connect/s/{token}/leave":                         redirects,
 	"GET /connect/s/{token}/platform/{platform}":           lookAtForm(""),
 	"GET /connect/s/{token}/platform/{platform}/password":  lookAtForm("/password"),
@@ -48,6 +70,8 @@ var open = map[string]string{
 	"GET /{$}":                         "names nobody",
 	"/":                                "there is nothing here",
 	"/api/v1/social-sparks/":           "there is nothing here",
+	"/v1/social":                       "there is nothing here",
+	"/v1/social/":                      "there is nothing here",
 	"GET /oauth/{platform}/{document}": "what platforms fetch of the instance's own app",
 }
 
@@ -117,9 +141,9 @@ func (w *world) accounts() []string {
 // lookAtLink: another browser learns nothing from the victim's links, in whatever state.
 func lookAtLink(t *testing.T, w *world, r httpx.Route, intruders, _ []intruder) {
 	for how, v := range w.victim.visits {
-		address := strings.Replace(w.URL+r.Path, "{token}", v.token, 1)
+		address := w.URL + strings.NewReplacer("{token}", v.token, "{platform}", "facebook").Replace(r.Path)
 		if !strings.Contains(r.Path, "{token}") {
-			address += "?connect_token=" + v.token
+			address += "?connect_token=" + v.token + "&state=" + v.token
 		}
 		for _, in := range intruders {
 			page := in.own.visits["done"].p.Open(address)

@@ -22,6 +22,15 @@ func (w *world) better(op operation) map[string]any {
 		"createKey":      {"owner": w.victim.external(), "scopes": []string{op.scope()}},
 		"confirmSession": {"code": w.victim.visits["confirming"].code},
 		"leaseToken":     {"newer_than": 0}, // any
+		"createEndpoint": {"url": w.Receiver.URL, "owner": w.victim.external()},
+		"updateEndpoint": {"url": w.Receiver.URL},
+		"createReplay":   {"after": nil, "until": nil, "since": nothingToSend["since"]},
+		"eraseOwner":     {"confirm": thirdExternal},
+		"moveChannel":    {"owner": otherExternal},
+		"importChannels": {
+			"platform": "x", "owner": thirdExternal, "server": nil, "access_token": w.token, "refresh_token": nil, "expires_at": nil, "scopes": nil, "targets": nil, "dry_run": true,
+		},
+		"chooseChannelTarget": {"target_id": w.target},
 	}[op.ID]
 }
 
@@ -42,6 +51,8 @@ func (w *world) rowFor(op operation, path string) int64 {
 		return w.victim.visits["pending"].id
 	case "confirmSession":
 		return w.victim.visits["confirming"].id
+	case "eraseOwner":
+		return w.third
 	}
 	if ids := w.victim.ids[tableOf[collection(path)]]; len(ids) > 0 {
 		return ids[0]
@@ -60,7 +71,16 @@ func (w *world) queries(t *testing.T, r httpx.Route) map[string][]string {
 		"cursor": w.cursors(t, r),
 		"after":  {"1", "2", strconv.Itoa(len(w.Events(t)) - 1)},
 		"limit":  nil, "wait": nil, "platform": nil, "kind": nil, "lifecycle": nil, "health": nil,
+		"endpoint": texts(w.victim.ids["endpoints"]), "channel": texts(w.victim.ids["channels"]), "event": {"1", "2"},
+		"type": {connect.EventChannelConnected}, "state": nil, "head": {w.head},
 	}
+}
+
+func texts(ids []int64) (all []string) {
+	for _, id := range ids {
+		all = append(all, strconv.FormatInt(id, 10))
+	}
+	return all
 }
 
 // cursors are those of the victim's workspace at a list.
@@ -85,12 +105,17 @@ func (w *world) cursors(t *testing.T, r httpx.Route) (all []string) {
 }
 
 // members says what the members of bodies name of the victim's.
-func (w *world) members() map[string]string {
-	return map[string]string{
+func (w *world) members() map[string]any {
+	return map[string]any{
 		"createKey owner":                 w.victim.external(),
 		"createSession owner.external_id": otherExternal, // these two make one where there is none
 		"createOwner external_id":         thirdExternal,
 		"confirmSession code":             w.victim.visits["confirming"].code,
+		"createEndpoint owner":            w.victim.external(),
+		"moveChannel owner":               w.victim.external(),
+		"importChannels owner":            w.victim.external(),
+		"eraseOwner confirm":              thirdExternal,
+		"chooseChannelTarget target_id":   w.target,
 	}
 }
 
@@ -98,12 +123,16 @@ func (w *world) members() map[string]string {
 var plain = []string{
 	"owner.name", "name", "avatar_url", "contact_email", "reference", "platform", "platforms", "selection", "initiator_check", "redirect_url",
 	"expires_in", "client_id", "client_secret", "scopes", "require_redirect_url", "allowed_redirects",
-	"min_lifetime_s", "newer_than",
+	"min_lifetime_s", "newer_than", "headless_connect", "bounce_page",
+	"label", "owner_name", "server", "access_token", "refresh_token", "expires_at", "targets", "dry_run",
+	"url", "types", "scheme", "description", "state", "overlap_s", "after", "until", "since", "failed_only",
 }
 
 // boundRefused are the operations that no key may do that is bound to one owner.
 var boundRefused = []string{
-	"createOwner", "createApp", "listApps", "getApp", "updateApp", "retireApp", "createWorkspace", "updateWorkspace", "listEvents", "listAuditEntries",
+	"createOwner", "createApp", "listApps", "getApp", "updateApp", "retireApp", "createWorkspace", "updateWorkspace", "listEvents", "listAuditEntries", "verifyAuditLog",
+	"moveChannel", "eraseOwner", "createEndpoint", "listEndpoints", "getEndpoint", "updateEndpoint", "deleteEndpoint", "rotateEndpointSecret", "testEndpoint",
+	"createReplay", "getReplay", "listDeliveries", "getDelivery", "replayDelivery",
 }
 
 func TestNothingCrosses(t *testing.T) {

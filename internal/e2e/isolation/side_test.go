@@ -1,6 +1,7 @@
 package isolation_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -38,6 +39,8 @@ func (w *world) newSide(t *testing.T, key, name string) *side {
 		"external_id": s.external(), "name": "Owner of " + name, "reference": "reference of " + name,
 	})
 	s.ids["owners"] = []int64{owner.ID}
+	hooks := w.made(t, key, "/v1/endpoints", map[string]any{"url": w.Receiver.URL + "?of=" + name, "owner": s.external(), "description": "Endpoint of " + name})
+	w.made(t, key, fmt.Sprintf("/v1/endpoints/%d/replays", hooks.ID), nothingToSend)
 	w.made(t, key, "/v1/keys", map[string]any{"name": "Key of " + name, "scopes": []string{"channels:read"}, "owner": s.external()})
 	for _, how := range []string{"pending", "away", "denied", "picking", "confirming", "done", "pages"} {
 		s.visits[how] = w.visit(t, key, s, how)
@@ -81,15 +84,21 @@ func (w *world) visit(t *testing.T, key string, s *side, how string) *visit {
 	return v
 }
 
+// nothingToSend asks for a replay that is done at once.
+var nothingToSend = map[string]any{"since": "2036-03-01T09:30:00.000Z"}
+
 // ownRows are the rows of each table that belong to an owner.
 var ownRows = map[string]string{
-	"owners":   `SELECT id FROM owners WHERE id = $1`,
-	"sessions": `SELECT id FROM sessions WHERE owner_id = $1`,
-	"channels": `SELECT id FROM channels WHERE owner_id = $1`,
-	"api_keys": `SELECT id FROM api_keys WHERE owner_id = $1`,
-	"grants":   `SELECT id FROM grants WHERE owner_id = $1`,
-	"targets":  `SELECT t.id FROM targets t JOIN grants g ON g.id = t.grant_id WHERE g.owner_id = $1`,
-	"attempts": `SELECT a.id FROM attempts a JOIN sessions s ON s.id = a.session_id WHERE s.owner_id = $1`,
+	"owners":     `SELECT id FROM owners WHERE id = $1`,
+	"sessions":   `SELECT id FROM sessions WHERE owner_id = $1`,
+	"channels":   `SELECT id FROM channels WHERE owner_id = $1`,
+	"api_keys":   `SELECT id FROM api_keys WHERE owner_id = $1`,
+	"grants":     `SELECT id FROM grants WHERE owner_id = $1`,
+	"targets":    `SELECT t.id FROM targets t JOIN grants g ON g.id = t.grant_id WHERE g.owner_id = $1`,
+	"endpoints":  `SELECT id FROM endpoints WHERE owner_id = $1`,
+	"deliveries": `SELECT d.id FROM deliveries d JOIN endpoints e ON e.id = d.endpoint_id WHERE e.owner_id = $1`,
+	"replays":    `SELECT r.id FROM replays r JOIN endpoints e ON e.id = r.endpoint_id WHERE e.owner_id = $1`,
+	"attempts":   `SELECT a.id FROM attempts a JOIN sessions s ON s.id = a.session_id WHERE s.owner_id = $1`,
 }
 
 func (w *world) ownIDs(t *testing.T, s *side) map[string][]int64 {
@@ -162,6 +171,7 @@ func mustNotTell(t *testing.T, what, text string, marks []string) {
 // tableOf tells where the ids of a collection of the native API come from.
 var tableOf = map[string]string{
 	"sessions": "sessions", "channels": "channels", "owners": "owners", "apps": "apps", "keys": "api_keys", "workspaces": "workspaces",
+	"endpoints": "endpoints", "deliveries": "deliveries", "replays": "replays",
 	"platforms": "", // called by their names, which everybody knows
 }
 
@@ -182,14 +192,23 @@ type keptReply struct {
 func (w *world) keepReplies(t *testing.T) {
 	t.Helper()
 	w.kept = map[string]keptReply{}
+	own := w.ownIDs(t, w.victim)
 	for path, body := range map[string]map[string]any{
 		"/v1/sessions":   {},
 		"/v1/owners":     {"external_id": "once", "name": "Once of victim"},
 		"/v1/apps":       {"platform": "instagram", "name": "Once of victim", "client_id": "once-of-victim", "client_secret": "secret-of-victim"},
 		"/v1/keys":       {"name": "Once of victim", "scopes": []string{"channels:read"}},
 		"/v1/workspaces": {"name": "Once of victim"},
+		"/v1/endpoints":  {"url": w.Receiver.URL + "?once", "description": "Once of victim"},
+
+		"/v1/endpoints/{id}/replays":  nothingToSend,
+		"/v1/channels/{id}/reconnect": {},
 	} {
-		a := w.send(t, w.Key, http.MethodPost, path, body, "the-same-key").want(t, http.StatusCreated)
+		address := path
+		if ids := own[tableOf[collection(path)]]; len(ids) > 0 {
+			address = at(path, ids[0])
+		}
+		a := w.send(t, w.Key, http.MethodPost, address, body, "the-same-key").want(t, http.StatusCreated)
 		w.kept[path] = keptReply{key: "the-same-key", body: body, text: a.text}
 	}
 }

@@ -27,6 +27,13 @@ type world struct {
 	victim   *side
 	neighbor *side // another owner of the victim's workspace
 
+	third  int64  // the owner thirdExternal
+	target int64  // of the victim's first channel
+	token  string // of the victim's channel at X, lent to its workspace
+	head   string // of its audit log
+
+	social social // what SmartlyQ's interface can name of the victim's
+
 	kept map[string]keptReply // by path
 	less map[string]string    // keys of the victim's workspace, by the scope that they lack
 
@@ -45,7 +52,7 @@ func newWorld(t *testing.T, engine string) *world {
 	t.Helper()
 	now := time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)
 	w := &world{World: e2e.Start(t, e2e.Options{
-		Engine: engine, Now: func() time.Time { return now }, // nothing changes by itself
+		Engine: engine, Now: func() time.Time { return now }, Still: true, // nothing changes by itself
 		Change: func(c *config.Config) { c.RateLimit = -1 },
 	})}
 	w.db = w.OpenDatabase(t)
@@ -74,10 +81,27 @@ func (w *world) addVictim(t *testing.T) {
 		"platform": "linkedin", "name": "App of victim", "client_id": "client-of-victim", "client_secret": "secret-of-victim",
 	})
 	for _, external := range []string{otherExternal, thirdExternal} {
-		w.made(t, w.Key, "/v1/owners", map[string]any{"external_id": external, "name": "Other of victim"})
+		w.third = w.made(t, w.Key, "/v1/owners", map[string]any{"external_id": external, "name": "Other of victim"}).ID
 	}
 	w.keepReplies(t)
+	w.makeSocial(t)
 	w.victim.ids = w.restIDs(t)
+	w.token = w.lend(t)
+	w.target = w.list(t, `SELECT target_id FROM channels WHERE id = $1`, w.victim.ids["channels"][0])[0]
+	var verdict struct{ Head string }
+	w.send(t, w.Key, http.MethodGet, "/v1/audit/verify", nil, "").want(t, http.StatusOK).into(t, &verdict)
+	w.head = verdict.Head
+}
+
+// lend leases the access token of the victim's channel at X.
+func (w *world) lend(t *testing.T) string {
+	t.Helper()
+	channel := w.list(t, `SELECT id FROM channels WHERE platform = 'x' AND owner_id = $1`, w.list(t, `SELECT id FROM owners WHERE external_id = 'external-victim' AND workspace_id = $1`, w.Workspace.ID)[0])[0]
+	var lease struct {
+		AccessToken string `json:"access_token"`
+	}
+	w.send(t, w.Key, http.MethodPost, fmt.Sprintf("/v1/channels/%d/token", channel), nil, "").want(t, http.StatusOK).into(t, &lease)
+	return lease.AccessToken
 }
 
 // intruders are the callers of every case. None may have what is the victim's, and what
@@ -114,7 +138,7 @@ func (w *world) deadKeys(t *testing.T) []intruder {
 }
 
 // sequences are the tables whose ids callers could mistake for each other's.
-var sequences = []string{"sessions", "attempts", "grants", "targets", "channels", "owners", "apps", "api_keys", "workspaces"}
+var sequences = []string{"sessions", "attempts", "grants", "targets", "channels", "owners", "apps", "api_keys", "workspaces", "endpoints", "deliveries", "replays"}
 
 // spreadIDs gives each table ids of its own, so that an id of one is none of another.
 func (w *world) spreadIDs(t *testing.T) {
