@@ -119,6 +119,9 @@ func wireWith(ctx context.Context, cfg config.Config, opt Options, store *sqlsto
 		RefreshRate: cfg.RefreshRate, RefreshDeadline: min(2*cfg.PlatformTimeout, time.Minute), // a stop waits for it
 		Refreshed: func(platformID string, class platform.Class) { a.metrics.Refreshed(platformID, string(class)) },
 	})
+	if err := a.Service.BeginAudit(ctx); err != nil {
+		return nil, err
+	}
 	a.Webhooks = a.webhooks(cfg, opt, a.Service)
 	if a.Routes, err = a.routes(cfg, opt, set.lab); err != nil {
 		return nil, err

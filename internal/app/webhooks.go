@@ -33,6 +33,7 @@ func (a *App) deliver(ctx context.Context) {
 // webhookLoops are what goes on beside the sender.
 func (a *App) webhookLoops() []jobs.Loop {
 	return []jobs.Loop{
+		{Name: "watch_clock", Every: time.Second, Do: a.Webhooks.WatchClock},
 		{Name: "carry_replays", Every: time.Second, Do: a.Webhooks.CarryReplays},
 		{Name: "end_endpoints", Every: 5 * time.Second, Do: a.Webhooks.EndEndpoints},
 		{Name: "drop_deliveries", Every: 10 * time.Minute, Do: a.Webhooks.DropDeliveries},

@@ -50,7 +50,7 @@ func (s *Service) AnswerOnce(ctx context.Context, c Caller, once Once[[]byte], d
 // tells that it is still empty.
 func (s *Service) takePlace(ctx context.Context, c Caller, once Once[[]byte]) (place Reply, again bool, err error) {
 	want := Reply{
-		WorkspaceID: c.WorkspaceID, Route: once.Route, KeyHash: onceHash(c, once.Key), Fingerprint: once.Fingerprint, ExpiresAt: s.now().Add(onceLifetime),
+		WorkspaceID: c.WorkspaceID, OwnerID: c.OwnerID, Route: once.Route, KeyHash: onceHash(c, once.Key), Fingerprint: once.Fingerprint, ExpiresAt: s.now().Add(onceLifetime),
 	}
 	take := func() error {
 		return s.store.InTx(ctx, func(tx Tx) (err error) {
@@ -89,5 +89,5 @@ func (s *Service) sealReply(ctx context.Context, tx Tx, place Reply, answer vaul
 	if err != nil {
 		return err
 	}
-	return tx.SealReply(ctx, place.WorkspaceID, place.ID, sealed)
+	return tx.SealReply(ctx, place.WorkspaceID, place.ID, place.OwnerID, sealed)
 }

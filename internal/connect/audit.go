@@ -48,6 +48,7 @@ type AuditLink func(head AuditHead, e AuditEntry) (AuditHead, AuditEntry, error)
 
 // Actions of the audit log.
 const (
+	AuditBegan               = "audit.began" // the chain, in a log that had none; Data tells how many entries there were before
 	AuditTokenLeased         = "token.leased"
 	AuditChannelChecked      = "channel.checked"
 	AuditChannelConnected    = "channel.connected"

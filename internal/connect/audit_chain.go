@@ -29,10 +29,12 @@ func (h AuditHead) place() vault.Place {
 }
 
 // link chains an entry to the workspace's head. The chain, and its key, begin with the
-// first entry.
+// workspace itself, with BeginAudit, or with the first entry of a workspace that a command
+// made since (Bootstrap).
 //
 // A head that somebody else wrote to is not vouched for again: its Mac stays as it is, which
-// is wrong for ever, and the log goes on.
+// is wrong for ever, and the log goes on. So does one whose chain was taken away: what
+// begins it anew in the middle of the work is not vouched for either.
 func (s *Service) link(head AuditHead, e AuditEntry) (AuditHead, AuditEntry, error) {
 	if e.Number != head.Number+1 || e.WorkspaceID != head.WorkspaceID {
 		return head, e, fmt.Errorf("audit entry %d of workspace %d does not follow entry %d", e.Number, e.WorkspaceID, head.Number)
@@ -42,6 +44,7 @@ func (s *Service) link(head AuditHead, e AuditEntry) (AuditHead, AuditEntry, err
 	var err error
 	if head.unchained() {
 		head.Since = e.Number
+		ours = e.Action == AuditBegan || e.Number == 1 && (e.Action == AuditWorkspaceCreated || s.young(e.WorkspaceID))
 		key, head.Sealed, err = s.newAuditKey(head)
 	} else if key, err = s.auditKey(head); err == nil {
 		ours = hmac.Equal(head.Mac, head.mac(key))

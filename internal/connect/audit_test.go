@@ -2,6 +2,7 @@ package connect_test
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/hex"
 	"fmt"
 	"log/slog"
@@ -42,7 +43,8 @@ func newLedger(t *testing.T) *ledger {
 	l.db.SetMaxOpenConns(1) // temporary tables are a connection's own
 	l.set(t, "PRAGMA synchronous = off")
 	l.caller.From, l.caller.KeyID = "203.0.113.7", 7
-	l.note(t) // of the workspace itself
+	must(t, l.svc.BeginAudit(t.Context())) // as the program does when it starts
+	l.note(t)                              // of the workspace itself
 	for i := 0; len(l.heads) < ledgerEntries; i++ {
 		l.deed(t, i)
 		l.note(t)
@@ -147,6 +149,20 @@ func (l *ledger) truncate(t *testing.T) int64 {
 	last := l.any(2) - 1
 	l.set(t, "DELETE FROM audit WHERE number > $1", last)
 	return last
+}
+
+// unchain takes the chain away, as if it had never begun, and changes what it held.
+func (l *ledger) unchain(t *testing.T) {
+	t.Helper()
+	l.set(t, "UPDATE audit SET hash = NULL, from_address = ''")
+	l.set(t, "UPDATE audit_heads SET since = 0, hash = NULL, mac = NULL, sealed = NULL")
+}
+
+// burn takes everything away.
+func (l *ledger) burn(t *testing.T) {
+	t.Helper()
+	l.set(t, "DELETE FROM audit")
+	l.set(t, "DELETE FROM audit_heads")
 }
 
 // tampering is one way to change the log. broken is where it must be found, 0: anywhere.
@@ -279,14 +295,40 @@ func tamperings() []tampering {
 			l.set(t, "INSERT INTO audit SELECT * FROM kept_audit WHERE number = $1", last+1)
 			return last + 2
 		}},
-		{name: "as if the chain had never begun", anchor: true, do: func(t *testing.T, l *ledger) int64 {
-			l.set(t, "UPDATE audit SET hash = NULL")
-			l.set(t, "UPDATE audit_heads SET since = 0, hash = NULL, mac = NULL, sealed = NULL")
+		{name: "as if the chain had never begun", do: func(t *testing.T, l *ledger) int64 { l.unchain(t); return 1 }},
+		{name: "as if the chain had never begun, and the program goes on", do: func(t *testing.T, l *ledger) int64 {
+			l.unchain(t)
+			for i := range l.dice.IntN(3) + 1 {
+				l.deed(t, i)
+			}
+			return 0
+		}},
+		{name: "as if the chain had never begun, and the program starts again", anchor: true, do: func(t *testing.T, l *ledger) int64 {
+			l.unchain(t)
+			must(t, l.svc.BeginAudit(t.Context()))
 			return ledgerEntries
 		}},
-		{name: "everything is gone", anchor: true, do: func(t *testing.T, l *ledger) int64 {
-			l.set(t, "DELETE FROM audit")
+		{name: "everything is gone", do: func(t *testing.T, l *ledger) int64 { l.burn(t); return 1 }},
+		{name: "everything is gone, and the program goes on", do: func(t *testing.T, l *ledger) int64 {
+			l.burn(t)
+			for i := range l.dice.IntN(3) + 1 {
+				l.deed(t, i)
+			}
+			return 0
+		}},
+		{name: "everything is gone, and the program starts again", anchor: true, do: func(t *testing.T, l *ledger) int64 {
+			l.burn(t)
+			must(t, l.svc.BeginAudit(t.Context()))
+			return 2
+		}},
+		{name: "no head, and the program goes on", do: func(t *testing.T, l *ledger) int64 {
 			l.set(t, "DELETE FROM audit_heads")
+			l.deed(t, 1)
+			return 1
+		}},
+		{name: "no head, and the program starts again", do: func(t *testing.T, l *ledger) int64 {
+			l.set(t, "DELETE FROM audit_heads")
+			must(t, l.svc.BeginAudit(t.Context()))
 			return 1
 		}},
 		{name: "forge one behind the end", do: func(t *testing.T, l *ledger) int64 {
@@ -417,19 +459,29 @@ func TestTheChainBeginsBehindWhatWasThere(t *testing.T) {
 	w := newJourney(t)
 	w.set(t, "UPDATE audit SET hash = NULL")
 	w.set(t, "UPDATE audit_heads SET since = 0, hash = NULL, mac = NULL, sealed = NULL")
+	var starting sync.WaitGroup
+	for range 4 { // replicas start at once
+		starting.Go(func() {
+			if err := w.svc.BeginAudit(t.Context()); err != nil {
+				t.Errorf("begin: %v", err)
+			}
+		})
+	}
+	starting.Wait()
 	before, err := w.svc.VerifyAudit(t.Context(), w.caller, nil)
 	must(t, err)
-	if !before.Intact || before.Unchained != 1 || before.Entries != 1 {
-		t.Fatalf("before: got %+v, want one entry, unchained", before)
+	if !before.Intact || before.Unchained != 1 || before.Entries != 2 {
+		t.Fatalf("begun: got %+v, want two entries, the first unchained", before)
 	}
+	same(t, "the log", w.told(t, w.caller), []string{"system 0  workspace.created 0 {}", `system 0  audit.began 0 {"unchained":"1"}`})
 	for range 3 {
 		_, err := w.svc.AddOwner(t.Context(), w.caller, connect.Owner{}, connect.Once[connect.Owner]{})
 		must(t, err)
 	}
 	after, err := w.svc.VerifyAudit(t.Context(), w.caller, &before.Head)
 	must(t, err)
-	if !after.Intact || after.Unchained != 1 || after.Entries != 4 {
-		t.Errorf("after: got %+v, want four entries, one of them unchained", after)
+	if !after.Intact || after.Unchained != 1 || after.Entries != 5 {
+		t.Errorf("after: got %+v, want five entries, one of them unchained", after)
 	}
 	w.set(t, "DELETE FROM audit WHERE number = 1")
 	gone, err := w.svc.VerifyAudit(t.Context(), w.caller, nil)
@@ -437,6 +489,71 @@ func TestTheChainBeginsBehindWhatWasThere(t *testing.T) {
 	if gone.Intact || gone.BrokenAt != 1 {
 		t.Errorf("without the first: got %+v, want it found missing", gone)
 	}
+}
+
+// Replicas on PostgreSQL begin one chain, whoever is first.
+func TestReplicasThatStartAtOnceBeginOneChain(t *testing.T) {
+	t.Parallel()
+	dsn := testkit.Postgres(t)
+	svc, c := auditWorld(t, dsn)
+	db, err := sql.Open("pgx", dsn)
+	must(t, err)
+	t.Cleanup(func() { must(t, db.Close()) })
+	for _, query := range []string{"DELETE FROM audit", "DELETE FROM audit_heads"} {
+		_, err := db.ExecContext(t.Context(), query)
+		must(t, err)
+	}
+	var starting sync.WaitGroup
+	for range 8 {
+		starting.Go(func() {
+			if err := svc.BeginAudit(t.Context()); err != nil {
+				t.Errorf("begin: %v", err)
+			}
+		})
+	}
+	starting.Wait()
+	got, err := svc.VerifyAudit(t.Context(), c, nil)
+	must(t, err)
+	if !got.Intact || got.Entries != 1 || got.Unchained != 0 {
+		t.Errorf("got %+v, want one entry", got)
+	}
+}
+
+// A workspace that a command makes beside the server, which cannot seal, has a log that
+// begins with its first entry, or when it is looked at. One that was there when the server
+// started does not begin anew.
+func TestABootstrappedWorkspaceHasAChain(t *testing.T) {
+	t.Parallel()
+	w := newJourney(t)
+	must(t, w.svc.BeginAudit(t.Context()))
+	command := connect.New(connect.Config{Store: w.store, Env: platform.Env{Now: w.clock.now}})
+	for _, deeds := range []int{0, 1} {
+		made, err := command.Bootstrap(t.Context(), connect.Workspace{Name: "Another"}, true)
+		must(t, err)
+		c := connect.Caller{WorkspaceID: made.ID, Scopes: connect.WorkspaceScopes()}
+		for range deeds {
+			_, err := w.svc.AddOwner(t.Context(), c, connect.Owner{}, connect.Once[connect.Owner]{})
+			must(t, err)
+		}
+		for range 2 {
+			got, err := w.svc.VerifyAudit(t.Context(), c, nil)
+			must(t, err)
+			if !got.Intact || got.Entries != 1 {
+				t.Errorf("after %d deeds: got %+v, want an intact log of one entry", deeds, got)
+			}
+		}
+	}
+	late, err := command.Bootstrap(t.Context(), connect.Workspace{Name: "Late"}, true)
+	must(t, err)
+	c := connect.Caller{WorkspaceID: late.ID, Scopes: connect.WorkspaceScopes()}
+	next := connect.New(connect.Config{Store: w.store, Vault: w.vault, Platforms: platform.NewRegistry(nil), Env: platform.Env{Now: w.clock.now}, Log: slog.New(slog.DiscardHandler)})
+	must(t, next.BeginAudit(t.Context())) // the server starts after the command
+	same(t, "the log", w.told(t, c), []string{`system 0  audit.began 0 {"unchained":"0"}`})
+	w.set(t, "DELETE FROM audit")
+	w.set(t, "DELETE FROM audit_heads")
+	got, err := next.VerifyAudit(t.Context(), c, nil)
+	must(t, err)
+	same(t, "intact without anything", got.Intact, false)
 }
 
 func TestAuditAnchorsAreReadAsTheyAreWritten(t *testing.T) {

@@ -19,6 +19,10 @@ type AuditVerdict struct {
 	Problem   string // a sentence; empty when intact
 }
 
+// problemNoChain is what is wrong with a log without a chain: each begins with its
+// workspace, or when the program starts.
+const problemNoChain = "The log has no chain, which every log has from the start of the program on: somebody took it away, with what it proved."
+
 // auditPage is how many entries are read at once.
 const auditPage = 500
 
@@ -30,16 +34,18 @@ func (s *Service) VerifyAudit(ctx context.Context, c Caller, known *AuditAnchor)
 	if err := c.requireWhole(ScopeAuditRead); err != nil {
 		return AuditVerdict{}, err
 	}
-	head, err := s.auditHead(ctx, c.WorkspaceID)
+	head, err := s.headToVerify(ctx, c.WorkspaceID)
 	if err != nil {
 		return AuditVerdict{}, err
 	}
 	w := auditWalk{s: s, head: head, known: known}
 	w.verdict.Head = AuditAnchor{head.Number, head.Hash}
-	if !head.unchained() {
-		if w.key, err = s.auditKey(head); err != nil {
-			return AuditVerdict{}, fmt.Errorf("verify the audit log of workspace %d: %w", c.WorkspaceID, err)
-		}
+	if head.unchained() {
+		w.verdict.BrokenAt, w.verdict.Problem = 1, problemNoChain
+		return w.verdict, nil
+	}
+	if w.key, err = s.auditKey(head); err != nil {
+		return AuditVerdict{}, fmt.Errorf("verify the audit log of workspace %d: %w", c.WorkspaceID, err)
 	}
 	err = w.run(ctx)
 	var b *auditBreak
@@ -52,6 +58,18 @@ func (s *Service) VerifyAudit(ctx context.Context, c Caller, known *AuditAnchor)
 		w.verdict.Intact = true
 	}
 	return w.verdict, nil
+}
+
+// headToVerify is auditHead; the log of a young workspace is begun.
+func (s *Service) headToVerify(ctx context.Context, workspaceID int64) (AuditHead, error) {
+	head, err := s.auditHead(ctx, workspaceID)
+	if err != nil || head.Number > 0 || !head.unchained() || !s.young(workspaceID) {
+		return head, err
+	}
+	if err := s.store.InTx(ctx, func(tx Tx) error { return s.beginAudit(ctx, tx, workspaceID) }); err != nil {
+		return head, fmt.Errorf("begin the audit log of workspace %d: %w", workspaceID, err)
+	}
+	return s.auditHead(ctx, workspaceID)
 }
 
 // auditHead is the end of the workspace's chain; before the first entry one at 0.
@@ -79,7 +97,7 @@ func breakAt(at int64, format string, args ...any) error {
 type auditWalk struct {
 	s       *Service
 	head    AuditHead
-	key     []byte // nil: nothing is chained
+	key     []byte
 	known   *AuditAnchor
 	last    []byte // hash of the entry before
 	verdict AuditVerdict
@@ -114,7 +132,7 @@ func (w *auditWalk) step(e AuditEntry) error {
 		return breakAt(number, "Entry %d is not the one that was known: the log was rolled back and written anew.", number)
 	}
 	w.verdict.Entries++
-	if w.key == nil || number < w.head.Since {
+	if number < w.head.Since {
 		w.verdict.Unchained++
 		if len(e.Hash) > 0 {
 			return breakAt(number, "Entry %d is chained, and the log says that its chain began later.", number)
@@ -133,8 +151,8 @@ func (w *auditWalk) end() error {
 	switch {
 	case w.known != nil && w.known.Number > w.head.Number:
 		return breakAt(w.head.Number+1, "The log ends with entry %d, before the known entry %d: it was cut off.", w.head.Number, w.known.Number)
-	case w.key == nil:
-		return nil
+	case w.verdict.Unchained != w.head.Since-1:
+		return breakAt(0, "The log says that its chain began with entry %d, and it began with another.", w.head.Since)
 	case !hmac.Equal(w.head.Hash, w.last), !hmac.Equal(w.head.Mac, w.head.mac(w.key)):
 		return breakAt(0, "The end of the chain, which says that entry %d is the last, was not written by this program.", w.head.Number)
 	}

@@ -10,7 +10,8 @@ import (
 
 // Bootstrap makes a workspace with its default owner and a key that may do everything,
 // the operator's scope included: for whoever has the database itself. fault.Conflict
-// "workspace_exists" where there is one, unless another is wanted.
+// "workspace_exists" where there is one, unless another is wanted. It works without the
+// vault: the server begins the audit log.
 func (s *Service) Bootstrap(ctx context.Context, w Workspace, another bool) (CreatedWorkspace, error) {
 	if err := checkWorkspace(w); err != nil {
 		return CreatedWorkspace{}, err

@@ -64,7 +64,7 @@ func (s *Service) MoveChannel(ctx context.Context, c Caller, id, ownerID int64) 
 		return Channel{}, err
 	}
 	return s.changeChannel(ctx, c, id, func(tx Tx, ch *Channel) error {
-		to, err := tx.Owner(ctx, c.WorkspaceID, ownerID)
+		to, err := tx.LockOwner(ctx, c.WorkspaceID, ownerID) // nobody erases it meanwhile
 		if errors.Is(err, fault.NotFound) {
 			return errOwnerUnknown
 		}

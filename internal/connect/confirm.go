@@ -69,7 +69,24 @@ func (s *Service) ConfirmSession(ctx context.Context, c Caller, id int64, code v
 	if errors.Is(err, errMoved) { // another session took in the same person's consent at this moment
 		view, err = s.confirmOnce(ctx, c, id, code)
 	}
+	if errors.Is(err, errUnpinned) {
+		return view, errors.Join(ErrTargetMissing, s.failConfirming(ctx, c.WorkspaceID, id))
+	}
 	return view, err
+}
+
+// failConfirming ends the attempt whose channel is another one by now.
+func (s *Service) failConfirming(ctx context.Context, workspaceID, sessionID int64) error {
+	attempts, err := s.store.Attempts(ctx, workspaceID, sessionID)
+	if err != nil {
+		return err
+	}
+	for _, a := range attempts {
+		if a.State == AttemptConfirming {
+			return s.failAttempt(ctx, a, ErrTargetMissing)
+		}
+	}
+	return nil
 }
 
 // errMoved tells that what a transaction stood on was changed by another.

@@ -138,7 +138,7 @@ func (s *Service) CreateWithPassword(ctx context.Context, c Caller, n NewSession
 	if err != nil {
 		return SessionView{}, err
 	}
-	session, refused := s.SignIn(ctx, SignInRequest{Link: made.Link, Browser: newToken(), Platform: n.Platforms[0], Account: account, Password: password})
+	session, refused := s.SignIn(ctx, SignInRequest{Link: made.Link, Browser: newToken(), Platform: n.Platforms[0], Account: account, Password: password, By: &c})
 	if refused == nil && session.Status != SessionSucceeded { // what the attempt tells
 		refused = s.whyFailed(ctx, session)
 	}

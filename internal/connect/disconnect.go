@@ -85,15 +85,40 @@ func (s *Service) letGo(ctx context.Context, tx Tx, g Grant, ch Channel) error {
 		return err
 	}
 	if len(users) == 0 {
-		return s.endGrant(ctx, tx, g, true)
+		err := s.endGrant(ctx, tx, g, true)
+		if errors.Is(err, fault.Conflict) { // the same person is choosing at this moment: the end of that drops it
+			return nil
+		}
+		return err
 	}
 	for _, other := range users {
 		if other.TargetID == ch.TargetID {
 			return nil
 		}
 	}
-	if ch.TargetID == 0 {
-		return nil
+	return s.emptyTarget(ctx, tx, g, ch.TargetID)
+}
+
+// emptyTarget erases a target's own credentials. Without them nothing can be done for it:
+// it is not to be chosen before its person consents anew.
+func (s *Service) emptyTarget(ctx context.Context, tx Tx, g Grant, id int64) error {
+	targets, err := tx.Targets(ctx, g.WorkspaceID, g.ID)
+	if err != nil {
+		return err
 	}
-	return tx.SealTarget(ctx, g.WorkspaceID, ch.TargetID, nil, g.TokenVersion)
+	for _, t := range targets {
+		if t.ID != id || t.Sealed == nil {
+			continue
+		}
+		own, err := s.targetCredentials(t)
+		if err == nil && own.Access.Empty() {
+			return nil // it goes by its person's token
+		}
+		t.Sealed, t.Blocked = nil, "no_token"
+		if t, err = tx.SaveTarget(ctx, t); err != nil {
+			return err
+		}
+		return tx.SealTarget(ctx, t.WorkspaceID, t.ID, nil, g.TokenVersion)
+	}
+	return nil
 }

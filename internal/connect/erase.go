@@ -28,11 +28,15 @@ func (s *Service) EraseOwner(ctx context.Context, c Caller, id int64) (Erased, e
 	if err := c.requireWhole(ScopeOwnersWrite); err != nil {
 		return Erased{}, err
 	}
+	ended, err := s.eraseOld(ctx, c.WorkspaceID, id)
+	if err != nil {
+		return Erased{}, fmt.Errorf("erase owner %d: %w", id, err)
+	}
 	var erased Erased
-	err := errMoved
-	for errors.Is(err, errMoved) { // a channel of theirs was connected anew at this moment
+	err = errMoved
+	for tries := 0; errors.Is(err, errMoved) && tries < 20; tries++ { // a channel of theirs was connected anew, or came to them, at this moment
 		err = s.store.InTx(ctx, func(tx Tx) (err error) {
-			erased, err = s.erase(ctx, tx, c, id)
+			erased, err = s.erase(ctx, tx, c, id, ended)
 			return err
 		})
 	}
@@ -46,7 +50,39 @@ func (s *Service) EraseOwner(ctx context.Context, c Caller, id int64) (Erased, e
 	return erased, nil
 }
 
-func (s *Service) erase(ctx context.Context, tx Tx, c Caller, id int64) (Erased, error) {
+// eraseBatch is how much of what is over goes in one transaction.
+const eraseBatch = 1000
+
+// eraseOld takes what is over and may be much away before the rest goes at once: sessions
+// that have ended, which it counts, and what events tell. Where the process dies on the
+// way the erasure is asked for again.
+func (s *Service) eraseOld(ctx context.Context, workspaceID, id int64) (sessions int, err error) {
+	if _, err := s.store.Owner(ctx, workspaceID, id); err != nil {
+		return 0, err
+	}
+	for n := eraseBatch; n == eraseBatch; sessions += n {
+		err := s.store.InTx(ctx, func(tx Tx) (err error) {
+			n, err = tx.ForgetEndedSessions(ctx, workspaceID, id, eraseBatch)
+			return err
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	for after, last := int64(0), int64(1); last != 0; after = last {
+		err := s.store.InTx(ctx, func(tx Tx) (err error) {
+			last, err = tx.BlankEvents(ctx, workspaceID, id, after, eraseBatch)
+			return err
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	return sessions, nil
+}
+
+// erase takes away what is left of an owner. ended is how many sessions went before.
+func (s *Service) erase(ctx context.Context, tx Tx, c Caller, id int64, ended int) (Erased, error) {
 	if _, err := tx.LockOwner(ctx, c.WorkspaceID, id); err != nil {
 		return Erased{}, err
 	}
@@ -68,10 +104,13 @@ func (s *Service) erase(ctx context.Context, tx Tx, c Caller, id int64) (Erased,
 		return Erased{}, err
 	}
 	channels, more, keys, err := tx.ForgetOwner(ctx, c.WorkspaceID, id)
+	if errors.Is(err, fault.Conflict) {
+		return Erased{}, fmt.Errorf("%w: %w", errMoved, err)
+	}
 	if err != nil {
 		return Erased{}, err
 	}
-	erased := Erased{OwnerID: id, Channels: channels, Grants: len(grants), Sessions: sessions + more, Keys: keys}
+	erased := Erased{OwnerID: id, Channels: channels, Grants: len(grants), Sessions: ended + sessions + more, Keys: keys}
 	data := eventData("channels", fmt.Sprint(channels), "grants", fmt.Sprint(erased.Grants), "sessions", fmt.Sprint(erased.Sessions), "keys", fmt.Sprint(keys))
 	s.emit(tx, Event{WorkspaceID: c.WorkspaceID, Type: EventOwnerErased, OwnerID: id, Cause: CauseIntegration, Data: data})
 	s.Record(tx, c, AuditEntry{Action: AuditOwnerErased, OwnerID: id, Data: data})

@@ -1,6 +1,8 @@
 package connect_test
 
 import (
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -212,4 +214,88 @@ func TestWhoWaitsIsToldOfAnErasure(t *testing.T) {
 	}
 	_, err := w.svc.OpenLink(t.Context(), v.link, vault.Secret{})
 	wants(t, "the link", err, connect.ErrLinkUnknown)
+}
+
+// What was answered about an owner is not answered again once they are erased, whosever
+// key asked.
+func TestKeptAnswersGoWithTheirOwner(t *testing.T) {
+	t.Parallel()
+	w := newJourney(t)
+	ask := func() {
+		for _, name := range []string{"user-9", "stays"} {
+			_, err := w.svc.AddOwner(t.Context(), w.caller, connect.Owner{ExternalID: name, Name: "Jane Roe"}, kept[connect.Owner]("owner "+name))
+			again(t, err)
+			owner := w.owner(t, name)
+			_, err = w.svc.CreateSession(t.Context(), w.caller, connect.NewSession{OwnerExternalID: owner.ExternalID}, kept[connect.CreatedSession]("session "+owner.ExternalID))
+			again(t, err)
+			_, err = w.svc.CreateDirect(t.Context(), w.caller, connect.NewSession{OwnerExternalID: owner.ExternalID, Platforms: []string{"garden"}}, kept[connect.CreatedDirect]("direct "+owner.ExternalID))
+			again(t, err)
+			_, err = w.svc.AddKey(t.Context(), w.caller, connect.NewKey{Name: "k", Scopes: []connect.Scope{connect.ScopeChannelsRead}, OwnerExternalID: owner.ExternalID}, kept[connect.CreatedKey]("key "+owner.ExternalID))
+			again(t, err)
+			_, err = w.svc.AddGroup(t.Context(), w.caller, connect.Group{OwnerID: owner.ID, Name: "Jane's"}, kept[connect.Group]("group "+owner.ExternalID))
+			again(t, err)
+		}
+	}
+	w.caller.Scopes = connect.Scopes()
+	ask()
+	o, stays := w.owner(t, "user-9"), w.owner(t, "stays")
+	same(t, "kept", w.count(t, "replies"), 10)
+	same(t, "kept of the owner", w.count(t, fmt.Sprintf("replies WHERE owner_id = %d", o.ID)), 5)
+	ask() // answered again
+	same(t, "kept, once more", w.count(t, "replies"), 10)
+	w.erase(t, "user-9")
+	same(t, "kept after the erasure", w.count(t, "replies"), 5)
+	same(t, "of whom stays", w.count(t, fmt.Sprintf("replies WHERE owner_id = %d", stays.ID)), 5)
+}
+
+func kept[T any](key string) connect.Once[T] {
+	return connect.Once[T]{
+		Key: strings.ReplaceAll(key, " ", "-"), Route: "r", Fingerprint: []byte("f"),
+		Render: func(v T) ([]byte, error) { return fmt.Appendf(nil, "%T of Jane Roe", v), nil },
+	}
+}
+
+// again lets a request have its effect, or have had it.
+func again(t *testing.T, err error) {
+	t.Helper()
+	var before *connect.Replayed
+	if err != nil && !errors.As(err, &before) {
+		t.Fatal(err)
+	}
+}
+
+// What is over goes in several transactions, and is counted.
+func TestErasingAnOwnerWithManySessions(t *testing.T) {
+	t.Parallel()
+	w := newJourney(t)
+	o := w.owner(t, "user-1")
+	for range 3 {
+		must(t, w.store.InTx(t.Context(), func(tx connect.Tx) error {
+			for range 701 {
+				s := connect.Session{
+					WorkspaceID: w.space.ID, OwnerID: o.ID, Origin: connect.OriginNative, Status: connect.SessionPending, TokenHash: []byte(rand.Text()), Display: connect.DisplayHosted,
+					Selection: connect.SelectPlatform, InitiatorCheck: connect.CheckNone, CreatedAt: w.clock.now(), UpdatedAt: w.clock.now(), ExpiresAt: w.clock.now(),
+				}
+				s, err := tx.InsertSession(t.Context(), s)
+				if err != nil {
+					return err
+				}
+				s.Status, s.EndedAt = connect.SessionExpired, w.clock.now()
+				if err := tx.UpdateSession(t.Context(), s); err != nil {
+					return err
+				}
+				tx.Emit(connect.Event{WorkspaceID: w.space.ID, OwnerID: o.ID, SessionID: s.ID, Type: connect.EventSessionExpired, Cause: connect.CauseSystem, Data: []byte(`{"name":"Jane Roe"}`), At: w.clock.now()})
+			}
+			return nil
+		}))
+	}
+	w.visit(t, connect.CheckSameBrowser).consent(t, browserA, browserA)
+	w.visit(t, connect.CheckSameBrowser).begin(t, browserB)
+	got := w.erase(t, "user-1")
+	if got.Sessions != 3*701+2 || got.Channels != 1 {
+		t.Errorf("got %+v, want %d sessions and a channel", got, 3*701+2)
+	}
+	same(t, "sessions left", w.count(t, "sessions"), 0)
+	same(t, "attempts left", w.count(t, "attempts")+w.count(t, "attempt_steps"), 0)
+	same(t, "told of them", w.count(t, fmt.Sprintf("events WHERE owner_id = %d AND data <> '{}' AND type NOT IN ('owner.erased', 'grant.erased')", o.ID)), 0)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -30,9 +31,12 @@ func (s *Service) finish(ctx context.Context, tx Tx, session *Session, a Attempt
 		return err
 	}
 	for _, t := range chosen {
-		channel, err := s.connectTarget(ctx, tx, *session, a.from, g, t)
+		channel, err := s.connectTarget(ctx, tx, *session, a, g, t)
 		if err != nil {
 			return err
+		}
+		if session.ReconnectID != 0 && channel.ID != session.ReconnectID {
+			return errUnpinned
 		}
 		session.ChannelIDs = append(session.ChannelIDs, channel.ID)
 		if err := s.dropGrant(ctx, tx, g.WorkspaceID, channel.ReplacedGrant, ""); err != nil {
@@ -51,7 +55,7 @@ func (s *Service) finish(ctx context.Context, tx Tx, session *Session, a Attempt
 	return s.supersedeOthers(ctx, tx, done)
 }
 
-func (s *Service) connectTarget(ctx context.Context, tx Tx, session Session, from string, g Grant, t Target) (SavedChannel, error) {
+func (s *Service) connectTarget(ctx context.Context, tx Tx, session Session, a Attempt, g Grant, t Target) (SavedChannel, error) {
 	now := s.now()
 	channel, err := tx.SaveChannel(ctx, Channel{
 		WorkspaceID: session.WorkspaceID, OwnerID: session.OwnerID, Platform: g.Platform, Kind: t.Kind, ExternalID: t.ExternalID,
@@ -75,11 +79,34 @@ func (s *Service) connectTarget(ctx context.Context, tx Tx, session Session, fro
 		WorkspaceID: session.WorkspaceID, Type: event, OwnerID: session.OwnerID, SessionID: session.ID, ChannelID: channel.ID,
 		Cause: CauseCustomer, Data: eventData("platform", g.Platform, "kind", t.Kind, "name", t.Facts.Name, "before", string(channel.Before)),
 	})
-	s.recordPerson(tx, session.WorkspaceID, AuditEntry{
-		From: from, Action: AuditChannelConnected, OwnerID: session.OwnerID, ChannelID: channel.ID,
+	entry := AuditEntry{
+		From: coarse(a.from), Action: AuditChannelConnected, OwnerID: session.OwnerID, ChannelID: channel.ID,
 		Data: eventData("platform", g.Platform, "session_id", fmt.Sprint(session.ID)),
-	})
+	}
+	if a.by != nil {
+		s.Record(tx, *a.by, entry)
+	} else {
+		s.recordPerson(tx, session.WorkspaceID, entry)
+	}
 	return channel, nil
+}
+
+// coarse is a person's address without its last part: the network they came from. The
+// audit log can never forget, and an address names somebody.
+func coarse(from string) string {
+	addr, err := netip.ParseAddr(from)
+	if err != nil {
+		return ""
+	}
+	bits := 24
+	if addr.Is6() {
+		bits = 48
+	}
+	network, err := addr.Prefix(bits)
+	if err != nil {
+		return ""
+	}
+	return network.String()
 }
 
 // supersedeOthers ends the session's other open attempts. One that is talking to

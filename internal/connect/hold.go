@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"time"
 
 	"patchbay/internal/platform"
 )
@@ -14,24 +13,17 @@ import (
 // served and probed on. New consents are not held. What waited to be revoked is forgotten:
 // the original did it, and may have seen a new consent of the same person since.
 func HoldRefreshing(ctx context.Context, store Store) error {
-	if err := store.InTx(ctx, func(tx Tx) error { return tx.HoldGrants(ctx) }); err != nil {
-		return fmt.Errorf("hold refreshing: %w", err)
-	}
-	for {
-		waiting, err := store.DueRevocations(ctx, farAway, sweepBatch)
-		if err != nil || len(waiting) == 0 {
+	err := store.InTx(ctx, func(tx Tx) error {
+		if err := tx.HoldGrants(ctx); err != nil {
 			return err
 		}
-		for _, r := range waiting {
-			if err := store.InTx(ctx, func(tx Tx) error { return tx.DropRevocation(ctx, r) }); err != nil {
-				return fmt.Errorf("forget revocation %d: %w", r.ID, err)
-			}
-		}
+		return tx.ForgetRevocations(ctx)
+	})
+	if err != nil {
+		return fmt.Errorf("hold refreshing: %w", err)
 	}
+	return nil
 }
-
-// farAway is later than anything is due.
-var farAway = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // ResumeRefreshing refreshes what was held, at once. Where a refresh token turns out to
 // be spent the reason is lost_rotation.

@@ -75,7 +75,7 @@ func (im *importing) commit(ctx context.Context, tx Tx) error {
 func (im *importing) clear(ctx context.Context, r Reader) (Grant, error) {
 	im.there, im.same = nil, false
 	if im.owner.ID == 0 {
-		return Grant{}, nil
+		return Grant{}, im.alone(ctx, r, 0)
 	}
 	grant, err := r.GrantBySubject(ctx, im.c.WorkspaceID, im.app.ID, im.found.identity.Subject, im.owner.ID)
 	switch {
@@ -89,6 +89,13 @@ func (im *importing) clear(ctx context.Context, r Reader) (Grant, error) {
 			return Grant{}, ErrGrantExists
 		}
 	}
+	own := 0
+	if grant.ID != 0 {
+		own = 1
+	}
+	if err := im.alone(ctx, r, own); err != nil {
+		return Grant{}, err
+	}
 	if im.there, err = channelsAt(ctx, r, im.owner, im.r.Platform); err != nil {
 		return Grant{}, err
 	}
@@ -99,6 +106,16 @@ func (im *importing) clear(ctx context.Context, r Reader) (Grant, error) {
 		}
 	}
 	return grant, nil
+}
+
+// alone refuses tokens of a person whose consent to the same app lives under another owner:
+// they may be the very same tokens, and two grants with one refresh token end each other.
+func (im *importing) alone(ctx context.Context, r Reader, own int) error {
+	live, _, err := r.LiveConsents(ctx, im.app.ClientID, im.app.Server, im.found.identity.Subject)
+	if err == nil && live > own {
+		return ErrGrantExists
+	}
+	return err
 }
 
 // working tells whether something may still come of a consent without the person.

@@ -95,7 +95,7 @@ func (s *Service) leaseOnce(ctx context.Context, c Caller, r LeaseRequest) (Toke
 // channel is true of every token that is handed out after it.
 func (s *Service) handOut(ctx context.Context, c Caller, lease TokenLease) error {
 	err := s.store.InTx(ctx, func(tx Tx) error {
-		now, err := tx.Channel(ctx, lease.Channel.WorkspaceID, lease.Channel.ID)
+		now, err := tx.LockChannel(ctx, lease.Channel.WorkspaceID, lease.Channel.ID)
 		switch {
 		case err != nil:
 			return err

@@ -34,7 +34,7 @@ type Reply struct {
 	KeyHash     []byte // SHA-256 of the idempotency key and of whom the API key is bound to
 	Fingerprint []byte
 	Sealed      []byte
-	OwnerID     int64 // whom the API key is bound to; 0: nobody
+	OwnerID     int64 // whom the answer tells of, else whom the API key is bound to; 0: nobody. It is erased with them
 	ExpiresAt   time.Time
 }
 
@@ -103,7 +103,10 @@ func effect[T any](ctx context.Context, s *Service, c Caller, once Once[T], fn f
 			if kept.Sealed, err = s.vault.Seal(kept.place(), vault.NewSecret(string(body))); err != nil {
 				return err
 			}
-			return tx.SealReply(ctx, kept.WorkspaceID, kept.ID, kept.Sealed)
+			if about, ok := any(done).(ownersOwn); ok && about.OwnedBy() != 0 {
+				kept.OwnerID = about.OwnedBy()
+			}
+			return tx.SealReply(ctx, kept.WorkspaceID, kept.ID, kept.OwnerID, kept.Sealed)
 		})
 	}
 	err := attempt()
@@ -112,6 +115,22 @@ func effect[T any](ctx context.Context, s *Service, c Caller, once Once[T], fn f
 	}
 	return done, err
 }
+
+// ownersOwn is an effect that may be about an owner (0: it is not): the kept answer goes
+// when they are erased, whosever key asked.
+type ownersOwn interface{ OwnedBy() int64 }
+
+// OwnedBy is the owner themselves.
+func (o Owner) OwnedBy() int64 { return o.ID }
+
+// OwnedBy is the owner that the session is for.
+func (s Session) OwnedBy() int64 { return s.OwnerID }
+
+// OwnedBy is the owner that the key is bound to; 0: none.
+func (k Key) OwnedBy() int64 { return k.OwnerID }
+
+// OwnedBy is the owner of the group.
+func (g Group) OwnedBy() int64 { return g.OwnerID }
 
 // errReplyExists tells that another transaction kept an answer under the same key.
 var errReplyExists = errors.New("a reply exists under this key")

@@ -75,6 +75,9 @@ func (s *Service) viewOf(ctx context.Context, session Session, owner Owner) (Ses
 	v := SessionView{Session: session, Owner: owner}
 	for _, id := range session.ChannelIDs {
 		channel, err := s.store.Channel(ctx, session.WorkspaceID, id)
+		if errors.Is(err, fault.NotFound) || err == nil && channel.OwnerID != session.OwnerID {
+			continue // given to another owner since, and perhaps erased with them
+		}
 		if err != nil {
 			return SessionView{}, fmt.Errorf("channel of session %d: %w", session.ID, err)
 		}

@@ -59,6 +59,10 @@ func (s *Service) Reconnect(ctx context.Context, c Caller, n NewReconnect, once 
 	return created, nil
 }
 
+// errUnpinned tells that the channel of a pinned session was moved, erased or put on
+// another target while its person consented: a consent for it would make another one.
+var errUnpinned = errors.New("the channel that the session is pinned to is another one by now")
+
 // unwanted is why a verified consent is not what its session is for; nil where it is.
 func (s *Service) unwanted(ctx context.Context, a Attempt, who platform.Identity, reached []platform.Target) (*fault.Error, error) {
 	session, err := s.store.Session(ctx, a.WorkspaceID, a.SessionID)

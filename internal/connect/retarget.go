@@ -3,6 +3,7 @@ package connect
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -83,6 +84,7 @@ func reachedTarget(ctx context.Context, tx Reader, g Grant, id int64) (Target, e
 // repoint writes the channel's new target; its health is that of its consent again.
 func (s *Service) repoint(ctx context.Context, tx Tx, c Caller, ch *Channel, g Grant, t Target) error {
 	data := eventData("platform", ch.Platform, "before", ch.ExternalID, "before_kind", ch.Kind, "external_id", t.ExternalID, "kind", t.Kind)
+	noted := eventData("platform", ch.Platform, "target_id_before", fmt.Sprint(ch.TargetID), "target_id", fmt.Sprint(t.ID))
 	ch.Kind, ch.ExternalID, ch.TargetID, ch.Facts, ch.FactsAt = t.Kind, t.ExternalID, t.ID, t.Facts, s.now()
 	if ofTarget(ch.HealthReason) {
 		ch.Health, ch.HealthReason, ch.HealthAt = Diagnose(g.HealthReason).Health, g.HealthReason, s.now()
@@ -91,6 +93,9 @@ func (s *Service) repoint(ctx context.Context, tx Tx, c Caller, ch *Channel, g G
 	if err := tx.UpdateChannel(ctx, *ch); err != nil {
 		return err
 	}
-	s.told(tx, c, *ch, EventChannelRetargeted, AuditChannelRetargeted, data)
+	s.emit(tx, Event{
+		WorkspaceID: ch.WorkspaceID, Type: EventChannelRetargeted, OwnerID: ch.OwnerID, ChannelID: ch.ID, Cause: CauseIntegration, Data: data,
+	})
+	s.Record(tx, c, AuditEntry{Action: AuditChannelRetargeted, OwnerID: ch.OwnerID, ChannelID: ch.ID, Data: noted})
 	return nil
 }

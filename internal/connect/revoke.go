@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"patchbay/internal/fault"
@@ -91,29 +90,21 @@ func (s *Service) queueRevocation(ctx context.Context, tx Tx, g Grant, credentia
 
 // DueRevocations lists the apps (OAuth clients) at whose platforms something is to be ended.
 func (s *Service) DueRevocations(ctx context.Context) ([]int64, error) {
-	due, err := s.store.DueRevocations(ctx, s.now(), 500)
+	const most = 100_000 // an index probe each
+	apps, err := s.store.DueRevocationApps(ctx, s.now(), most)
 	if err != nil {
 		return nil, fmt.Errorf("due revocations: %w", err)
-	}
-	var apps []int64
-	for _, r := range due {
-		if !slices.Contains(apps, r.AppID) {
-			apps = append(apps, r.AppID)
-		}
 	}
 	return apps, nil
 }
 
 // ClaimRevocations takes up to limit of an app's due ones. looked is how many it looked at.
 func (s *Service) ClaimRevocations(ctx context.Context, appID int64, limit int) (claimed []Revocation, looked int, _ time.Duration, err error) {
-	due, err := s.store.DueRevocations(ctx, s.now(), 500)
+	due, err := s.store.DueRevocations(ctx, appID, s.now(), limit)
 	if err != nil {
-		return nil, 0, 0, fmt.Errorf("due revocations: %w", err)
+		return nil, 0, 0, fmt.Errorf("due revocations of app %d: %w", appID, err)
 	}
 	for _, r := range due {
-		if r.AppID != appID || len(claimed) == limit {
-			continue
-		}
 		looked++
 		err := s.store.InTx(ctx, func(tx Tx) (err error) {
 			r, err = tx.ClaimRevocation(ctx, r, s.deadline+30*time.Second)

@@ -3,6 +3,7 @@ package connect
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"patchbay/internal/platform"
@@ -24,6 +25,7 @@ type Service struct {
 	news      *waiters // for events, by workspace
 	keys      keyCache
 	auditKeys auditKeys
+	auditFrom atomic.Int64 // one above the highest workspace when BeginAudit ran; 0: it did not
 	ended     func(platformID, state, reason string)
 	rate      float64
 	deadline  time.Duration

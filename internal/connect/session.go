@@ -146,8 +146,9 @@ type Attempt struct {
 	ExpiresAt   time.Time
 	LeaseUntil  time.Time // real time: who exchanges or verifies has died when it is over; zero: nobody does
 
-	subject string // whose consent it brought, once that is known; not stored
-	from    string // the address of the person whose request this is; not stored
+	subject string  // whose consent it brought, once that is known; not stored
+	from    string  // the address of the person whose request this is; not stored
+	by      *Caller // who acts for the person; nil: the person themselves; not stored
 }
 
 // Step is one line of an attempt's timeline. It holds no secret.

@@ -17,7 +17,8 @@ type SignInRequest struct {
 	Platform string
 	Account  string // what the platform needs first, as its Spec says
 	Password vault.Secret
-	From     string // the address that the person signs in from
+	From     string  // the address that the person signs in from
+	By       *Caller // the application that collected the password; nil: the person, on our page
 }
 
 // maxWrongPasswords bounds what one link may try.
@@ -62,7 +63,7 @@ func (s *Service) SignIn(ctx context.Context, r SignInRequest) (Session, error) 
 	if err != nil {
 		return session, fmt.Errorf("begin attempt of session %d: %w", session.ID, err)
 	}
-	a.from = r.From
+	a.from, a.by = r.From, r.By
 	work, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.lease)
 	defer cancel()
 	token, refused := signer.SignIn(work, s.envOf(r.Platform), platform.SignInRequest{Account: r.Account, Password: r.Password})

@@ -58,6 +58,7 @@ type Reader interface {
 type TenantReader interface {
 	Workspace(ctx context.Context, id int64) (Workspace, error)
 	FirstWorkspace(ctx context.Context) (Workspace, error) // lowest id; NotFound in an empty store
+	LastWorkspaceID(ctx context.Context) (int64, error)    // the highest; 0 in an empty store
 	// Workspaces lists by ascending id, those with an id above after, at most limit.
 	Workspaces(ctx context.Context, after int64, limit int) ([]Workspace, error)
 	KeyByHash(ctx context.Context, hash []byte) (Key, error)
@@ -115,7 +116,8 @@ type ReplyWriter interface {
 	Reply(ctx context.Context, workspaceID int64, route string, keyHash []byte) (Reply, error)
 	// InsertReply takes the place of (workspace, route, key hash); fault.Conflict when it is taken.
 	InsertReply(ctx context.Context, r Reply) (Reply, error)
-	SealReply(ctx context.Context, workspaceID, id int64, sealed []byte) error
+	// SealReply writes Sealed and OwnerID.
+	SealReply(ctx context.Context, workspaceID, id, ownerID int64, sealed []byte) error
 	DeleteReply(ctx context.Context, workspaceID, id int64) error
 	// DropReplies deletes up to limit replies that expired at or before now, and tells how many.
 	DropReplies(ctx context.Context, now time.Time, limit int) (int64, error)
@@ -300,6 +302,9 @@ type AuditReader interface {
 	AuditLog(ctx context.Context, workspaceID, after int64, limit int) ([]AuditEntry, error)
 	// AuditHead is the end of the workspace's chain; NotFound before the first entry.
 	AuditHead(ctx context.Context, workspaceID int64) (AuditHead, error)
+	// UnchainedWorkspaces lists by ascending id the workspaces without a head, or whose
+	// head has no Since, those with an id above after, at most limit. It reads no entries.
+	UnchainedWorkspaces(ctx context.Context, after int64, limit int) ([]int64, error)
 }
 
 // AuditWriter writes the audit log.
@@ -313,9 +318,11 @@ type AuditWriter interface {
 
 // RevocationReader finds what is to be told to platforms.
 type RevocationReader interface {
-	// DueRevocations lists those, of all workspaces, whose NextAt is at or before now and
-	// that nobody holds by the database's clock, the longest due first.
-	DueRevocations(ctx context.Context, now time.Time, limit int) ([]Revocation, error)
+	// DueRevocationApps lists by ascending id the apps that DueRevocations has something for.
+	DueRevocationApps(ctx context.Context, now time.Time, limit int) ([]int64, error)
+	// DueRevocations lists those of the app, of all workspaces, whose NextAt is at or before
+	// now and that nobody holds by the database's clock, the longest due first.
+	DueRevocations(ctx context.Context, appID int64, now time.Time, limit int) ([]Revocation, error)
 	// LiveConsents counts the grants that rest on the OAuth client (client id and server:
 	// platforms may share one) and the subject, over all workspaces: usable and held
 	// ones; and, as unknown, those of the client whose subject is not known yet.
@@ -338,6 +345,9 @@ type RevocationWriter interface {
 	// CallOffRevocations deletes those of the client and subject, over all workspaces,
 	// that nobody holds, and tells how many somebody holds at this moment: too late.
 	CallOffRevocations(ctx context.Context, clientID, server, subject string) (underWay int, err error)
+	// ForgetRevocations deletes all of them, of all workspaces, whoever holds them: for a
+	// copy of a database whose original lives on.
+	ForgetRevocations(ctx context.Context) error
 }
 
 // GroupReader finds groups.
@@ -362,11 +372,20 @@ type EraseWriter interface {
 	// ForgetSessions deletes the owner's sessions with their attempts and steps, which may
 	// point at grants, and tells how many. It comes before the grants are deleted.
 	ForgetSessions(ctx context.Context, workspaceID, ownerID int64) (int, error)
+	// ForgetEndedSessions is ForgetSessions for up to limit of those that have ended: what
+	// is much goes before, so that the rest is one short transaction.
+	ForgetEndedSessions(ctx context.Context, workspaceID, ownerID int64, limit int) (int, error)
+	// BlankEvents blanks the data of up to limit events that name the owner, those with a
+	// number above after, and answers the last one's number; 0: there is none.
+	BlankEvents(ctx context.Context, workspaceID, ownerID, after int64, limit int) (last int64, err error)
 	// ForgetOwner deletes the owner's groups, channels, attempts with their steps,
-	// sessions, kept replies of keys bound to them, and those keys; blanks the data of
-	// the events about them and drops the bodies of their deliveries; and deletes the
-	// owner, unless it is the default one, whose name and facts are cleared. It tells how
-	// many channels, sessions and keys went. fault.Conflict while a grant of theirs stands.
+	// sessions, kept replies of keys bound to them or about them, and those keys; blanks the
+	// data of the events about them, drops the bodies of their deliveries and raises Fence
+	// of these: whoever sends one of them at this moment has lost it; empties the endpoints
+	// that hear of them alone, as a deletion does; and deletes the owner, unless it is the
+	// default one, whose name and facts are cleared. It tells how many channels, sessions
+	// and keys went. fault.Conflict while a grant of theirs stands, or a channel of theirs
+	// is on one.
 	ForgetOwner(ctx context.Context, workspaceID, ownerID int64) (channels, sessions, keys int, err error)
 }
 

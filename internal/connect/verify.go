@@ -52,6 +52,9 @@ func (s *Service) verify(ctx context.Context, a Attempt, token platform.Token) e
 		// Another session took in the same person's consent, or dropped it, at this moment.
 		err = s.acceptConsent(ctx, a, found)
 	}
+	if errors.Is(err, errUnpinned) {
+		return s.failAttempt(ctx, a, ErrTargetMissing)
+	}
 	return err
 }
 
@@ -122,10 +125,19 @@ func (s *Service) withoutChoice(ctx context.Context, tx Tx, session Session, tar
 	switch {
 	case session.ReconnectID != 0:
 		ch, err := tx.Channel(ctx, session.WorkspaceID, session.ReconnectID)
+		if errors.Is(err, fault.NotFound) {
+			return nil, errUnpinned
+		}
 		if err != nil {
 			return nil, err
 		}
-		return slices.DeleteFunc(choosable(targets), func(t Target) bool { return t.Kind != ch.Kind || t.ExternalID != ch.ExternalID }), nil
+		wanted := slices.DeleteFunc(choosable(targets), func(t Target) bool {
+			return t.Kind != ch.Kind || t.ExternalID != ch.ExternalID || t.Blocked != ""
+		})
+		if len(wanted) != 1 || ch.OwnerID != session.OwnerID {
+			return nil, errUnpinned
+		}
+		return wanted, nil
 	case session.Selection == SelectAll:
 		return slices.DeleteFunc(choosable(targets), func(t Target) bool { return t.Blocked != "" }), nil
 	}

@@ -72,12 +72,13 @@ func (s *Service) acceptLoss(ctx context.Context, r AcceptLossRequest) (Session,
 	if err != nil {
 		return Session{}, fmt.Errorf("find session: %w", err)
 	}
-	err = s.inSession(ctx, session.WorkspaceID, session.ID, func(tx Tx, locked *Session) error {
+	var a Attempt
+	err = s.inSession(ctx, session.WorkspaceID, session.ID, func(tx Tx, locked *Session) (err error) {
 		defer func() { session = *locked }()
 		if locked.Final() {
 			return errGone(*locked)
 		}
-		a, err := latestOf(ctx, tx, *locked, r.Browser, AttemptWarned)
+		a, err = latestOf(ctx, tx, *locked, r.Browser, AttemptWarned)
 		if err != nil {
 			return err
 		}
@@ -87,6 +88,9 @@ func (s *Service) acceptLoss(ctx context.Context, r AcceptLossRequest) (Session,
 		a.from = r.From
 		return s.takeWarned(ctx, tx, locked, a)
 	})
+	if errors.Is(err, errUnpinned) {
+		return session, errors.Join(ErrTargetMissing, s.failAttempt(ctx, a, ErrTargetMissing))
+	}
 	return session, err
 }
 

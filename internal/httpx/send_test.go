@@ -75,8 +75,8 @@ func TestExplainTellsNothingOfTheInside(t *testing.T) {
 	secure.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
 	secure.StartTLS()
 	t.Cleanup(secure.Close)
-	public := newClient(t, httpx.ClientConfig{Timeout: 2 * time.Second})
-	local := newClient(t, httpx.ClientConfig{Loopback: true, Timeout: 300 * time.Millisecond})
+	public, local := newClient(t, httpx.ClientConfig{}), newClient(t, httpx.ClientConfig{Loopback: true})
+	hasty := newClient(t, httpx.ClientConfig{Loopback: true, Timeout: 100 * time.Millisecond})
 	for name, c := range map[string]struct {
 		client  *httpx.Client
 		address string
@@ -86,7 +86,7 @@ func TestExplainTellsNothingOfTheInside(t *testing.T) {
 		"another port":        {public, "https://8.8.8.8:8443/", "may not be called"},
 		"plain http":          {public, "http://receiver.example/", "may not be called"},
 		"no such name":        {public, "https://nobody.invalid/", "could not be resolved"},
-		"hangs":               {local, hangs.URL, "did not answer in time"},
+		"hangs":               {hasty, hangs.URL, "did not answer in time"},
 		"hangs up":            {local, aborts.URL, "broke before it answered"},
 		"nobody listens":      {local, closed.URL, "refused the connection"},
 		"an odd certificate":  {local, secure.URL, "certificate could not be verified"},

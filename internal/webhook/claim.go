@@ -89,6 +89,10 @@ func (s *Service) claim(ctx context.Context, tx Tx, e Endpoint, due DueDelivery)
 	d, fence := due.Delivery, due.Fence
 	d.Fence++
 	d.UpdatedAt = s.now()
+	if _, err := s.schemeOf(e); err != nil { // of a version that knew it
+		d.State, d.Error = DeliveryFailed, "This server does not know the endpoint's scheme."
+		return Claim{}, true, s.end(ctx, tx, d, fence)
+	}
 	if d.Body == nil {
 		var tells bool
 		var trouble error

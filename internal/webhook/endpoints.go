@@ -48,6 +48,9 @@ type CreatedEndpoint struct {
 	PreviousUntil time.Time    // after a rotation: until when the one before signs too; zero: there is none
 }
 
+// OwnedBy is whom the endpoint hears of alone: a kept answer is erased with them.
+func (e CreatedEndpoint) OwnedBy() int64 { return e.OwnerID }
+
 // CreateEndpoint makes an endpoint. A URL that may not be called is refused now and again
 // whenever it is dialled.
 func (s *Service) CreateEndpoint(ctx context.Context, c connect.Caller, n NewEndpoint, once connect.Once[CreatedEndpoint]) (CreatedEndpoint, error) {

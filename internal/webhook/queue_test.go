@@ -265,6 +265,11 @@ func TestPoisonBlocksNothing(t *testing.T) {
 		if diff := cmp.Diff(want, states); diff != "" || len(r.messages()) != 1 {
 			t.Errorf("got %d messages, want one; states (-want +got):\n%s", len(r.messages()), diff)
 		}
+		w.emit(t, connect.Event{})
+		w.use() // a server that does not know the scheme any more
+		if w.pump(t) != 0 || w.deliveries(t, webhook.DeliveryFilter{})[0].State != webhook.DeliveryFailed {
+			t.Error("a delivery of a scheme that nobody knows did not fail")
+		}
 	})
 }
 
@@ -294,6 +299,33 @@ func TestOldDeliveriesGo(t *testing.T) {
 		must(t, w.hooks.EndEndpoints(t.Context()))
 		if w.pump(t) != 0 || len(w.deliveries(t, webhook.DeliveryFilter{})) != 0 {
 			t.Error("something was left of a deleted endpoint")
+		}
+	})
+}
+
+// TestAClockThatIsSetBack delays nothing, whether this process sees it or the next.
+func TestAClockThatIsSetBack(t *testing.T) {
+	t.Parallel()
+	onEngines(t, func(t *testing.T, w *world) {
+		r := newReceiver(t, w)
+		r.answers(status(500))
+		w.endpoint(t, webhook.NewEndpoint{URL: r.url})
+		w.emit(t, connect.Event{})
+		for n := range 6 {
+			must(t, w.hooks.WatchClock(t.Context()))
+			if got := w.pump(t); got != 1 {
+				t.Fatalf("attempt %d: got %d requests, want 1", n+1, got)
+			}
+			wait := w.deliveries(t, webhook.DeliveryFilter{})[0].NextAt.Sub(w.clock.now())
+			w.clock.move(-50 * time.Hour)
+			if n%2 == 1 {
+				w.kill(t)
+			}
+			must(t, w.hooks.WatchClock(t.Context()))
+			if got := w.deliveries(t, webhook.DeliveryFilter{})[0].NextAt.Sub(w.clock.now()); got != wait {
+				t.Errorf("attempt %d: it waits %s, want %s as before", n+2, got, wait)
+			}
+			w.clock.move(wait)
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"patchbay/internal/connect"
@@ -23,6 +24,7 @@ type Service struct {
 	log     *slog.Logger
 	nudge   func(endpointIDs ...int64)
 	sent    func(outcome string, took time.Duration)
+	seen    atomic.Int64 // the latest time of the clock, in UTC milliseconds
 }
 
 // Config is what a Service is made of. All fields but Schemes, Nudge and Sent are required.

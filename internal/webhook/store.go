@@ -121,6 +121,11 @@ type DeliveryWriter interface {
 	// DropPending drops up to limit pending deliveries of the endpoint that nobody holds,
 	// and tells how many.
 	DropPending(ctx context.Context, workspaceID, endpointID int64, at time.Time, limit int) (int, error)
+	// RebaseDeliveries has pending deliveries that were last changed after now, which a clock
+	// that was set back makes of the past, wait from now on for as long as they were to wait,
+	// and lets go of endpoints that are held for longer than longest. It tells how many
+	// deliveries.
+	RebaseDeliveries(ctx context.Context, now time.Time, longest time.Duration) (int, error)
 	// ReleaseDeliveries gives back every lease: for a process that has the store to itself.
 	ReleaseDeliveries(ctx context.Context) error
 	// DropDeliveries deletes up to limit deliveries that ended before a time, with their

@@ -84,6 +84,9 @@ func (Scheme) Encode(n webhook.Notice) (body []byte, kind string, ok bool, err e
 	if kind = kindOf(n.Event.Type, said["before"]); kind == "" || hidden(n.Channel) {
 		return nil, "", false, nil
 	}
+	if kind != webhookTest && n.Channel == nil && said["platform"] == "" { // whose it was has been erased
+		return nil, "", false, nil
+	}
 	var data any = dataOf(n, said, kind)
 	if kind == webhookTest {
 		data = map[string]string{"message": "This is a test delivery."}

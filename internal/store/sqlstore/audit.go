@@ -44,6 +44,18 @@ func (s reader) AuditHead(ctx context.Context, workspaceID int64) (connect.Audit
 		SELECT `+headColumns+` FROM audit_heads WHERE workspace_id = $1`, workspaceID)
 }
 
+// UnchainedWorkspaces crosses workspaces: it is for the program as it starts.
+func (s reader) UnchainedWorkspaces(ctx context.Context, after int64, limit int) ([]int64, error) {
+	ids, err := many(ctx, s.run, scanID, `
+		SELECT w.id FROM workspaces w LEFT JOIN audit_heads h ON h.workspace_id = w.id
+		WHERE w.id > $1 AND (h.id IS NULL OR h.since = 0)
+		ORDER BY w.id LIMIT `+fmt.Sprintf(limitParam, 2), after, max(limit, 0))
+	if err != nil {
+		return nil, fmt.Errorf("workspaces whose audit log has no chain: %w", err)
+	}
+	return ids, nil
+}
+
 // record is an entry that waits for the end of the transaction, and what chains it.
 type record struct {
 	entry connect.AuditEntry
@@ -101,7 +113,8 @@ func (t *tx) chain(ctx context.Context, records []record) error {
 		head.WorkspaceID, head.ID, head.Number, head.Hash, head.Since, head.Mac, head.Sealed)
 }
 
-// lockHead makes the head where there is none.
+// lockHead makes the head where there is none, behind the entries that are there: a log
+// that somebody took the head from goes on.
 func (t *tx) lockHead(ctx context.Context, workspaceID int64) (connect.AuditHead, error) {
 	lock := `SELECT ` + headColumns + ` FROM audit_heads WHERE workspace_id = $1` + t.dialect.lockRow
 	head, found, err := maybe(ctx, t.run, scanHead, lock, workspaceID)
@@ -109,7 +122,9 @@ func (t *tx) lockHead(ctx context.Context, workspaceID int64) (connect.AuditHead
 		return head, err
 	}
 	_, err = t.run.exec(ctx, `
-		INSERT INTO audit_heads (workspace_id, number, since) VALUES ($1, 0, 0) ON CONFLICT (workspace_id) DO NOTHING`, workspaceID)
+		INSERT INTO audit_heads (workspace_id, number, since)
+		VALUES ($1, COALESCE((SELECT max(number) FROM audit WHERE workspace_id = $1), 0), 0)
+		ON CONFLICT (workspace_id) DO NOTHING`, workspaceID)
 	if err != nil {
 		return head, err
 	}

@@ -99,15 +99,23 @@ func readyToServe(ctx context.Context, backup, dir string) (temp string, err err
 	return temp, err
 }
 
-// releaseCopy gives back the leases in a copy, whose schema may be older than they are, and
-// holds its grants: what it was copied from may live on.
+// releaseCopy gives back the leases in a copy, whose schema may be older than they are,
+// holds its grants, and forgets what waited to be revoked: what it was copied from may live
+// on, has told the platforms, and may have seen a new consent of the same person since.
 func releaseCopy(ctx context.Context, db *sql.DB) error {
-	var has bool
-	err := db.QueryRowContext(ctx, `SELECT count(*) FROM pragma_table_info('grants') WHERE name = 'lease_until'`).Scan(&has)
-	if err == nil && has {
-		_, err = db.ExecContext(ctx, releaseGrants+`; `+holdGrants)
+	for table, query := range map[string]string{
+		"grants": releaseGrants + `; ` + holdGrants, "revocations": forgetRevocations, "deliveries": releaseDeliveries,
+	} {
+		var has bool
+		err := db.QueryRowContext(ctx, `SELECT count(*) FROM pragma_table_info($1) WHERE name = 'lease_until'`, table).Scan(&has)
+		if err == nil && has {
+			_, err = db.ExecContext(ctx, query)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // moveAside keeps the present database under another name. Its -wal must not stay

@@ -19,6 +19,9 @@ import (
 	"patchbay/internal/store/sqlstore"
 )
 
+// fileURL is how the driver takes the path, in which a test puts odd characters.
+func fileURL(dsn string) string { return "file:" + strings.ReplaceAll(pathOf(dsn), "?", "%3f") }
+
 func pathOf(dsn string) string { return strings.TrimPrefix(dsn, "sqlite:") }
 
 // ask reads one text from a SQLite file.
@@ -372,4 +375,46 @@ func overwrite(whole []byte) []byte {
 		copy(bad[i:], strings.Repeat("\xff", 64))
 	}
 	return bad
+}
+
+// What waited to be revoked when a copy was made, held or not, is no business of the copy;
+// nor is what its original was sending.
+func TestARestoredCopyRevokesNothing(t *testing.T) {
+	t.Parallel()
+	dsn, backup, restored := sqliteDSN(t), filepath.Join(t.TempDir(), "b.db"), sqliteDSN(t)
+	s := open(t, dsn)
+	inTx(t, s, func(tx connect.Tx) error {
+		w, err := tx.InsertWorkspace(t.Context(), connect.Workspace{Name: "x", CreatedAt: testTime})
+		if err != nil {
+			return err
+		}
+		a, err := tx.EnsureApp(t.Context(), connect.App{Platform: "facebook", ClientID: "client", CreatedAt: testTime, UpdatedAt: testTime})
+		for i := 0; err == nil && i < 2; i++ {
+			var r connect.Revocation
+			r, err = tx.InsertRevocation(t.Context(), connect.Revocation{WorkspaceID: w.ID, AppID: a.ID, Platform: "facebook", Subject: "p", NextAt: testTime, CreatedAt: testTime})
+			if err == nil && i == 0 {
+				_, err = tx.ClaimRevocation(t.Context(), r, 365*24*time.Hour)
+			}
+		}
+		return err
+	})
+	if err := s.Exec(t.Context(), fmt.Sprintf(aDelivery, 1, "x")+`; UPDATE deliveries SET lease_until = 9000000000000`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sqlstore.Backup(t.Context(), dsn, backup, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sqlstore.Restore(t.Context(), restored, backup); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", fileURL(restored))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var left, leased, sent int
+	err = db.QueryRow(`SELECT (SELECT count(*) FROM revocations), (SELECT count(*) FROM deliveries WHERE lease_until IS NOT NULL), (SELECT count(*) FROM deliveries)`).Scan(&left, &leased, &sent)
+	if err != nil || left != 0 || leased != 0 || sent != 1 {
+		t.Errorf("got %d revocations and %d of %d deliveries leased (%v), want none, and one delivery", left, leased, sent, err)
+	}
 }

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"patchbay/internal/connect"
@@ -39,9 +40,10 @@ var (
 		`DELETE FROM sessions WHERE workspace_id = $1 AND owner_id = $2`,
 	}
 	forgetOwner = []string{
-		`UPDATE delivery_attempts SET answer = '' WHERE workspace_id = $1 AND delivery_id IN (SELECT id FROM deliveries WHERE ` + toldOfThem + `)`,
-		`UPDATE deliveries SET body = NULL WHERE ` + toldOfThem + ` AND body IS NOT NULL`,
-		`UPDATE events SET data = '{}' WHERE workspace_id = $1 AND number IN (` + aboutThem + `)`,
+		`UPDATE events SET data = '{}' WHERE workspace_id = $1 AND data <> '{}' AND number IN (` + aboutThem + `)`,
+		// All of them: who writes a message of what was there before, at this moment, has lost it.
+		`UPDATE deliveries SET body = NULL, fence = fence + 1 WHERE ` + toldOfThem,
+		`UPDATE delivery_attempts SET answer = '' WHERE answer <> '' AND workspace_id = $1 AND delivery_id IN (SELECT id FROM deliveries WHERE ` + toldOfThem + `)`,
 		`DELETE FROM channel_group_members WHERE workspace_id = $1 AND group_id IN (` + theirGroups + `)`,
 		`DELETE FROM channel_group_members WHERE workspace_id = $1 AND channel_id IN (` + theirChannels + `)`,
 		`DELETE FROM channel_groups WHERE workspace_id = $1 AND owner_id = $2`,
@@ -66,6 +68,45 @@ func (t *tx) ForgetSessions(ctx context.Context, workspaceID, ownerID int64) (in
 	return sessions, t.forget(ctx, forgetSessions, workspaceID, ownerID)
 }
 
+// ForgetEndedSessions takes no lock on the owner: nothing begins in a session that is over.
+func (t *tx) ForgetEndedSessions(ctx context.Context, workspaceID, ownerID int64, limit int) (int, error) {
+	ids, err := many(ctx, t.run, scanID, theirSessions+` AND ended_at IS NOT NULL ORDER BY id LIMIT `+fmt.Sprintf(limitParam, 3)+t.dialect.lockRow,
+		workspaceID, ownerID, max(limit, 0))
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	args := []any{workspaceID}
+	for _, id := range ids {
+		args = append(args, id)
+	}
+	these := `(` + placeholders(2, len(ids)) + `)`
+	for _, query := range []string{
+		`DELETE FROM attempt_steps WHERE workspace_id = $1 AND attempt_id IN (SELECT id FROM attempts WHERE workspace_id = $1 AND session_id IN ` + these + `)`,
+		`DELETE FROM attempts WHERE workspace_id = $1 AND session_id IN ` + these,
+		`DELETE FROM sessions WHERE workspace_id = $1 AND id IN ` + these,
+	} {
+		if _, err := t.run.exec(ctx, query, args...); err != nil {
+			return 0, fmt.Errorf("sessions of owner %d: %w", ownerID, err)
+		}
+	}
+	return len(ids), nil
+}
+
+func (t *tx) BlankEvents(ctx context.Context, workspaceID, ownerID, after int64, limit int) (last int64, err error) {
+	const theirs = `workspace_id = $1 AND owner_id = $2 AND number > $3`
+	numbers, err := many(ctx, t.run, scanID, `SELECT number FROM events WHERE `+theirs+` ORDER BY number LIMIT `+fmt.Sprintf(limitParam, 4),
+		workspaceID, ownerID, after, max(limit, 0))
+	if err != nil || len(numbers) == 0 {
+		return 0, err
+	}
+	last = numbers[len(numbers)-1]
+	_, err = t.run.exec(ctx, `UPDATE events SET data = '{}' WHERE `+theirs+` AND number <= $4 AND data <> '{}'`, workspaceID, ownerID, after, last)
+	if err != nil {
+		return 0, fmt.Errorf("events of owner %d: %w", ownerID, err)
+	}
+	return last, nil
+}
+
 // ForgetOwner locks as ForgetSessions does, and groups and channels, to which others may
 // be adding.
 func (t *tx) ForgetOwner(ctx context.Context, workspaceID, ownerID int64) (channels, sessions, keys int, err error) {
@@ -86,10 +127,34 @@ func (t *tx) ForgetOwner(ctx context.Context, workspaceID, ownerID int64) (chann
 	if channels, err = t.lockTheir(ctx, theirChannels, workspaceID, ownerID); err != nil {
 		return 0, 0, 0, err
 	}
+	_, stands, err = maybe(ctx, t.run, scanID, theirChannels+` AND grant_id IS NOT NULL LIMIT 1`, workspaceID, ownerID)
+	if err != nil {
+		return 0, 0, 0, fmt.Errorf("owner %d: %w", ownerID, err)
+	}
+	if stands { // it was moved to them since the core looked
+		return 0, 0, 0, errGrantInUse()
+	}
 	if keys, err = t.lockTheir(ctx, theirKeys, workspaceID, ownerID); err != nil {
 		return 0, 0, 0, err
 	}
+	if err := t.emptyTheirEndpoints(ctx, workspaceID, ownerID); err != nil {
+		return 0, 0, 0, err
+	}
 	return channels, sessions, keys, t.forget(ctx, forgetOwner, workspaceID, ownerID)
+}
+
+// emptyTheirEndpoints deletes what hears of the owner alone, as far as EmptyEndpoint does.
+func (t *tx) emptyTheirEndpoints(ctx context.Context, workspaceID, ownerID int64) error {
+	ids, err := many(ctx, t.run, scanID, `
+		SELECT id FROM endpoints WHERE workspace_id = $1 AND owner_id = $2 AND state <> 'deleted' ORDER BY id`+t.dialect.lockFields, workspaceID, ownerID)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	now, err := t.Now(ctx)
+	for _, id := range ids {
+		err = errors.Join(err, t.EmptyEndpoint(ctx, workspaceID, id, now))
+	}
+	return err
 }
 
 // lockTheir locks rows of an owner's, and tells how many there are.

@@ -3,12 +3,19 @@ package sqlstore_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"patchbay/internal/connect"
+	"patchbay/internal/fault"
+	"patchbay/internal/testkit"
+	"patchbay/internal/webhook"
 )
 
 // secret is what the tests look for in the file; each grant's goes on in its own way.
@@ -173,3 +180,78 @@ const aDelivery = `
 	VALUES (%[1]d, 1, 1, %[1]d, 'test', 'failed', CAST('the body of %[2]s' AS BLOB), 1, 1);
 	INSERT INTO delivery_attempts (workspace_id, delivery_id, number, at, took, status, error, answer)
 	VALUES (1, %[1]d, 1, 1, 1, 500, '', 'the answer to %[2]s')`
+
+// Who sends a message about an owner who is forgotten has lost it, also where its body was
+// not written yet; and what hears of the owner alone is deleted.
+func TestWhoSendsOfAForgottenOwnerHasLost(t *testing.T) {
+	t.Parallel()
+	for _, dsn := range []string{sqliteDSN(t), testkit.Postgres(t)} {
+		s := open(t, dsn)
+		ctx := t.Context()
+		var hears, all webhook.Endpoint
+		var claims []webhook.DueDelivery
+		inTx(t, s, func(c connect.Tx) error {
+			tx := c.(webhook.Tx)
+			w, err := tx.InsertWorkspace(ctx, connect.Workspace{Name: "a", CreatedAt: testTime})
+			if err != nil {
+				return err
+			}
+			o, _, err := tx.EnsureOwner(ctx, connect.Owner{WorkspaceID: w.ID, ExternalID: "gone", CreatedAt: testTime, UpdatedAt: testTime})
+			if err != nil {
+				return err
+			}
+			for _, e := range []*webhook.Endpoint{&hears, &all} {
+				*e = webhook.Endpoint{WorkspaceID: w.ID, URL: "https://gone.example", Description: "Jane Roe", Scheme: "standard", State: webhook.StateActive, CreatedAt: testTime, UpdatedAt: testTime}
+				if e == &hears {
+					e.OwnerID = o.ID
+				}
+				if *e, err = tx.InsertEndpoint(ctx, *e); err != nil {
+					return err
+				}
+				if err := errors.Join(tx.SetHeard(ctx, w.ID, e.ID, []string{"*"}), tx.SealEndpoint(ctx, w.ID, e.ID, []byte("sealed"))); err != nil {
+					return err
+				}
+			}
+			tx.Emit(connect.Event{WorkspaceID: w.ID, OwnerID: o.ID, Type: "test", Cause: connect.CauseSystem, Data: []byte(`{"name":"Jane Roe"}`), At: testTime})
+			return nil
+		})
+		inTx(t, s, func(c connect.Tx) (err error) {
+			claims, err = c.(webhook.Tx).DueDeliveries(ctx, all.ID, testTime.AddDate(1, 0, 0), 9)
+			return err
+		})
+		if len(claims) != 1 || claims[0].Body != nil {
+			t.Fatalf("got %+v, want one delivery without a body", claims)
+		}
+		inTx(t, s, func(tx connect.Tx) error { _, _, _, err := tx.ForgetOwner(ctx, all.WorkspaceID, 1); return err })
+		err := s.InTx(ctx, func(c connect.Tx) error {
+			d := claims[0].Delivery
+			d.Fence++
+			d.Body = []byte("of Jane Roe")
+			return c.(webhook.Tx).ClaimDelivery(ctx, d, claims[0].Fence, time.Minute)
+		})
+		if !errors.Is(err, fault.Conflict) {
+			t.Errorf("claim with what was read before: got %v, want a conflict", err)
+		}
+		_, err = s.Endpoint(ctx, hears.WorkspaceID, hears.ID)
+		if !errors.Is(err, fault.NotFound) {
+			t.Errorf("their endpoint: got %v, want it gone", err)
+		}
+		if _, err := s.Endpoint(ctx, all.WorkspaceID, all.ID); err != nil {
+			t.Errorf("the other endpoint: %v", err)
+		}
+		driver, source := "pgx", dsn
+		if strings.HasPrefix(dsn, "sqlite:") {
+			driver, source = "sqlite", fileURL(dsn)
+		}
+		db, err := sql.Open(driver, source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var full, heard int
+		err = db.QueryRow(`SELECT (SELECT count(*) FROM endpoints WHERE state = 'deleted' AND (url <> '' OR description <> '' OR sealed IS NOT NULL)),
+			(SELECT count(*) FROM endpoint_types)`).Scan(&full, &heard)
+		if err = errors.Join(err, db.Close()); err != nil || full != 0 || heard != 1 {
+			t.Errorf("on %s: got %d endpoints with something left, %d types heard (%v), want none and one", driver, full, heard, err)
+		}
+	}
+}

@@ -157,8 +157,12 @@ func TestConsentsAreFoundByTheirClient(t *testing.T) {
 			_, _, err := tx.LiveConsents(t.Context(), "client", "", "subject")
 			return err
 		},
-		"INDEX revocations_due (next_at<?)": func(tx connect.Tx) error {
-			_, err := tx.DueRevocations(t.Context(), testTime, 9)
+		"INDEX revocations_due (app_id=? AND next_at<?)": func(tx connect.Tx) error {
+			_, err := tx.DueRevocations(t.Context(), 1, testTime, 9)
+			return err
+		},
+		"INDEX events_owner (workspace_id=? AND owner_id=? AND number>?)": func(tx connect.Tx) error {
+			_, err := tx.BlankEvents(t.Context(), 1, 2, 3, 9)
 			return err
 		},
 		"INDEX grants_owner (workspace_id=? AND owner_id=?)": func(tx connect.Tx) error {

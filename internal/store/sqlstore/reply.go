@@ -27,9 +27,9 @@ func (t *tx) InsertReply(ctx context.Context, r connect.Reply) (connect.Reply, e
 		r.WorkspaceID, r.Route, r.KeyHash, r.Fingerprint, r.Sealed, millis(r.ExpiresAt), ref(r.OwnerID))
 }
 
-func (t *tx) SealReply(ctx context.Context, workspaceID, id int64, sealed []byte) error {
+func (t *tx) SealReply(ctx context.Context, workspaceID, id, ownerID int64, sealed []byte) error {
 	return change(ctx, t.run, "reply", `
-		UPDATE replies SET sealed = $3 WHERE workspace_id = $1 AND id = $2`, workspaceID, id, sealed)
+		UPDATE replies SET sealed = $3, owner_id = $4 WHERE workspace_id = $1 AND id = $2`, workspaceID, id, sealed, ref(ownerID))
 }
 
 func (t *tx) DeleteReply(ctx context.Context, workspaceID, id int64) error {

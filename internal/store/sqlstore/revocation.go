@@ -24,13 +24,31 @@ func unclaimed(d *dialect) string { return `(lease_until IS NULL OR lease_until 
 // whatever apps of whatever workspaces and platforms name it.
 const ofClient = `app_id IN (SELECT id FROM apps WHERE client_id = $1 AND server = $2)`
 
-// DueRevocations crosses workspaces: it is for the process that revokes.
-func (s reader) DueRevocations(ctx context.Context, now time.Time, limit int) ([]connect.Revocation, error) {
-	due, err := many(ctx, s.run, scanRevocation, `
-		SELECT `+revocationColumns+` FROM revocations WHERE next_at <= $1 AND `+unclaimed(s.dialect)+`
-		ORDER BY next_at, id LIMIT `+fmt.Sprintf(limitParam, 2), millis(now), max(limit, 0))
+// DueRevocationApps goes from one app that has revocations to the next, and looks at the
+// head of its queue: apps without any, which are most, cost nothing.
+func (s reader) DueRevocationApps(ctx context.Context, now time.Time, limit int) ([]int64, error) {
+	apps, err := many(ctx, s.run, scanID, `
+		WITH RECURSIVE queues (app_id) AS (
+			SELECT (SELECT app_id FROM revocations ORDER BY app_id LIMIT 1)
+			UNION ALL
+			SELECT (SELECT app_id FROM revocations WHERE app_id > queues.app_id ORDER BY app_id LIMIT 1) FROM queues WHERE app_id IS NOT NULL)
+		SELECT app_id FROM queues
+		WHERE app_id IS NOT NULL AND (
+			SELECT next_at FROM revocations WHERE app_id = queues.app_id AND `+unclaimed(s.dialect)+` ORDER BY next_at LIMIT 1) <= $1
+		ORDER BY app_id LIMIT `+fmt.Sprintf(limitParam, 2), millis(now), max(limit, 0))
 	if err != nil {
-		return nil, fmt.Errorf("due revocations: %w", err)
+		return nil, fmt.Errorf("apps with due revocations: %w", err)
+	}
+	return apps, nil
+}
+
+// DueRevocations crosses workspaces: it is for the process that revokes.
+func (s reader) DueRevocations(ctx context.Context, appID int64, now time.Time, limit int) ([]connect.Revocation, error) {
+	due, err := many(ctx, s.run, scanRevocation, `
+		SELECT `+revocationColumns+` FROM revocations WHERE app_id = $1 AND next_at <= $2 AND `+unclaimed(s.dialect)+`
+		ORDER BY next_at, id LIMIT `+fmt.Sprintf(limitParam, 3), appID, millis(now), max(limit, 0))
+	if err != nil {
+		return nil, fmt.Errorf("due revocations of app %d: %w", appID, err)
 	}
 	return due, nil
 }
@@ -104,4 +122,14 @@ func (t *tx) CallOffRevocations(ctx context.Context, clientID, server, subject s
 	}
 	left, err := one(ctx, t.run, "revocations", scanID, `SELECT count(*) FROM revocations WHERE `+theirs, clientID, server, subject)
 	return int(left), err
+}
+
+// forgetRevocations is a statement of its own because a restore runs it too.
+const forgetRevocations = `DELETE FROM revocations`
+
+func (t *tx) ForgetRevocations(ctx context.Context) error {
+	if _, err := t.run.exec(ctx, forgetRevocations); err != nil {
+		return fmt.Errorf("forget revocations: %w", err)
+	}
+	return nil
 }

@@ -107,7 +107,7 @@ func TestResealLeavesLockedRowsAlone(t *testing.T) {
 		return done
 	}
 	inTx(t, s, func(request connect.Tx) error {
-		if err := request.SealReply(ctx, reply.WorkspaceID, reply.ID, []byte{1}); err != nil {
+		if err := request.SealReply(ctx, reply.WorkspaceID, reply.ID, 0, []byte{1}); err != nil {
 			return err
 		}
 		inTx(t, s, func(tx connect.Tx) error {

@@ -106,6 +106,18 @@ func (t *tx) DropPending(ctx context.Context, workspaceID, endpointID int64, at 
 	return int(n), nil
 }
 
+func (t *tx) RebaseDeliveries(ctx context.Context, now time.Time, longest time.Duration) (int, error) {
+	n, err := t.run.exec(ctx, `
+		UPDATE deliveries SET next_at = $1 + next_at - updated_at, updated_at = $1 WHERE `+dueDelivery+` AND updated_at > $1`, millis(now))
+	if err == nil {
+		_, err = t.run.exec(ctx, `UPDATE endpoints SET held_until = NULL WHERE held_until > $1`, millis(now.Add(longest)))
+	}
+	if err != nil {
+		return 0, fmt.Errorf("rebase deliveries: %w", err)
+	}
+	return int(n), nil
+}
+
 // releaseDeliveries is a statement of its own because a restore runs it too.
 const releaseDeliveries = `UPDATE deliveries SET lease_until = NULL WHERE lease_until IS NOT NULL`
 

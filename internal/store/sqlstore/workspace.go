@@ -35,6 +35,10 @@ func (s reader) Workspaces(ctx context.Context, after int64, limit int) ([]conne
 	return all, nil
 }
 
+func (s reader) LastWorkspaceID(ctx context.Context) (int64, error) {
+	return one(ctx, s.run, "workspaces", scanID, `SELECT COALESCE(max(id), 0) FROM workspaces`)
+}
+
 func (t *tx) InsertWorkspace(ctx context.Context, w connect.Workspace) (connect.Workspace, error) {
 	made, err := one(ctx, t.run, "workspace", scanWorkspace, `
 		INSERT INTO workspaces (name, require_redirect_url, allowed_redirects, no_headless, bounce_page, created_at)

@@ -211,3 +211,32 @@ func testAuditRerun(t *testing.T, s connect.Store) {
 	}
 	same(t, "entries", len(checkChain(t, s, w)), 2)
 }
+
+// testUnchained: workspaces whose log has no head, or one of before there were chains.
+func testUnchained(t *testing.T, s connect.Store) {
+	begun, without, before := newWorld(t, s, "begun"), newWorld(t, s, "without"), newWorld(t, s, "before")
+	last, err := s.LastWorkspaceID(t.Context())
+	same(t, "the last workspace", last, before.workspace.ID)
+	same(t, "error", err, nil)
+	unchained := func(h connect.AuditHead, e connect.AuditEntry) (connect.AuditHead, connect.AuditEntry, error) {
+		h.Number++
+		return h, e, nil
+	}
+	write(t, s, func(_ context.Context, tx connect.Tx) error {
+		tx.Record(entry(begun, "a"), link)
+		tx.Record(entry(before, "b"), unchained)
+		return nil
+	})
+	for _, c := range []struct {
+		after int64
+		limit int
+		want  []int64
+	}{
+		{0, 9, []int64{without.workspace.ID, before.workspace.ID}}, {0, 1, []int64{without.workspace.ID}},
+		{without.workspace.ID, 9, []int64{before.workspace.ID}}, {before.workspace.ID, 9, nil}, {0, 0, nil},
+	} {
+		got, err := s.UnchainedWorkspaces(t.Context(), c.after, c.limit)
+		same(t, "error", err, nil)
+		same(t, fmt.Sprintf("after %d, at most %d", c.after, c.limit), got, c.want)
+	}
+}

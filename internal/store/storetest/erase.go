@@ -241,3 +241,82 @@ func testForgetSessions(t *testing.T, s connect.Store) {
 	same(t, "error", err, nil)
 	same(t, "forgotten", n, forgotten{Channels: 1, Sessions: 1, Keys: 1})
 }
+
+// testForgetMovedChannel lets a channel with a consent of somebody else's come to the owner
+// after the core has looked.
+func testForgetMovedChannel(t *testing.T, s connect.Store) {
+	ctx, w := t.Context(), newWorld(t, s, "a")
+	gone := w.newOwner(t, s, "gone")
+	moved := w.channel
+	moved.OwnerID = gone.ID
+	write(t, s, func(ctx context.Context, tx connect.Tx) error { return tx.UpdateChannel(ctx, moved) })
+	l := lived{world: w}
+	l.owner = gone
+	_, err := forget(t, s, l)
+	wants(t, "while a channel is on a consent", err, fault.Conflict)
+	got, err := s.Channel(ctx, w.workspace.ID, moved.ID)
+	same(t, "stays", got, moved)
+	same(t, "error", err, nil)
+	moved.GrantID, moved.TargetID = 0, 0
+	write(t, s, func(ctx context.Context, tx connect.Tx) error { return tx.UpdateChannel(ctx, moved) })
+	n, err := forget(t, s, l)
+	same(t, "error", err, nil)
+	same(t, "forgotten", n, forgotten{Channels: 1})
+}
+
+// testForgetEnded takes sessions away that are over, and no others, and events' data, a
+// few at a time.
+func testForgetEnded(t *testing.T, s connect.Store) {
+	ctx, w := t.Context(), newWorld(t, s, "a")
+	gone, stays := live(t, s, w, w.newOwner(t, s, "gone")), live(t, s, w, w.newOwner(t, s, "stays"))
+	write(t, s, func(ctx context.Context, tx connect.Tx) error {
+		for i, l := range []lived{gone, stays, gone, gone} {
+			ended, err := tx.InsertSession(ctx, l.newSession(fmt.Sprint("ended ", i)))
+			if err != nil {
+				return err
+			}
+			attempt := l.newAttempt(fmt.Sprint("of ", ended.ID))
+			attempt.SessionID, attempt.State = ended.ID, connect.AttemptFailed
+			if attempt, err = tx.InsertAttempt(ctx, attempt); err != nil {
+				return err
+			}
+			if err = tx.AppendStep(ctx, w.workspace.ID, connect.Step{AttemptID: attempt.ID, Name: "s", At: t0}); err != nil {
+				return err
+			}
+			ended.Status, ended.EndedAt = connect.SessionFailed, at(1)
+			if err := tx.UpdateSession(ctx, ended); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	forgetEnded := func(limit int) (n int) {
+		write(t, s, func(ctx context.Context, tx connect.Tx) (err error) {
+			n, err = tx.ForgetEndedSessions(ctx, w.workspace.ID, gone.owner.ID, limit)
+			return err
+		})
+		return n
+	}
+	for _, want := range []int{2, 1, 0} {
+		same(t, "forgotten, at most two", forgetEnded(2), want)
+	}
+	gone.checkLeft(t, s, true)
+	stays.checkLeft(t, s, true)
+
+	blank := func(after int64) (last int64) {
+		write(t, s, func(ctx context.Context, tx connect.Tx) (err error) {
+			last, err = tx.BlankEvents(ctx, w.workspace.ID, gone.owner.ID, after, 1)
+			return err
+		})
+		return last
+	}
+	same(t, "the first", blank(0), int64(1))
+	same(t, "events", told(t, s, w)[gone.owner.ID], []string{"{}", `{"name":"of gone"}`})
+	same(t, "the next", blank(1), int64(2))
+	same(t, "after the last", blank(2), int64(0))
+	same(t, "events", told(t, s, w), map[int64][]string{
+		gone.owner.ID: {"{}", "{}"}, stays.owner.ID: {`{"name":"of stays"}`, `{"name":"of stays"}`},
+	})
+	_, err := s.Owner(ctx, w.workspace.ID, gone.owner.ID)
+	same(t, "the owner stays", err, nil)
+}

@@ -13,52 +13,56 @@ import (
 
 // notScoped names the methods that cross workspaces on purpose.
 var notScoped = map[string]string{
-	"Workspace":          "is one",
-	"FirstWorkspace":     "is one",
-	"InsertWorkspace":    "is one",
-	"KeyByHash":          "found before the workspace is known",
-	"SessionByTokenHash": "found before the workspace is known",
-	"LockWorkspace":      "the workspace is what is asked for",
-	"UpdateWorkspace":    "the workspace is what is asked for",
-	"AttemptByStateHash": "found before the workspace is known",
-	"Workspaces":         "the operator's list",
-	"DropReplies":        "time ends every answer alike",
-	"EnsureApp":          "the workspace is part of what is asked for",
-	"InsertApp":          "the workspace is part of what is asked for",
-	"SealApp":            "the instance's apps serve all workspaces",
-	"InsertReply":        "the workspace is part of what is asked for",
-	"EnsureOwner":        "the workspace is part of what is asked for",
-	"SessionVersions":    "for the process that waits",
-	"DueSessions":        "for the process that sweeps",
-	"StaleAttempts":      "for the process that sweeps",
-	"SealedAttempts":     "for an exchange of keys",
-	"SealedGrants":       "for an exchange of keys",
-	"SealedTargets":      "for an exchange of keys",
-	"SealedApps":         "for an exchange of keys",
-	"SealedReplies":      "for an exchange of keys",
-	"CountSealed":        "for an exchange of keys",
-	"Instances":          "processes have no workspace",
-	"SaveInstance":       "processes have no workspace",
-	"DropInstance":       "processes have no workspace",
-	"DropOtherInstances": "processes have no workspace",
-	"DueApps":            "for the process that refreshes",
-	"DueGrants":          "for the process that refreshes",
-	"StaleGrants":        "for the process that refreshes",
-	"TellGrants":         "for the process that refreshes",
-	"LockAppByID":        "for the process that refreshes",
-	"ReleaseGrants":      "for the process that refreshes",
-	"HoldGrants":         "for who restored or copied the database",
-	"ResumeGrants":       "for who restored or copied the database",
-	"HeldGrants":         "for who restored or copied the database",
-	"Now":                "a clock has no workspace",
-	"Record":             "the workspace is part of what is asked for",
-	"InsertRevocation":   "the workspace is part of what is asked for",
-	"DueRevocations":     "for the process that revokes",
-	"LiveConsents":       "a platform knows the client and the person alone",
-	"CallOffRevocations": "a platform knows the client and the person alone",
-	"SealedRevocations":  "for an exchange of keys",
-	"SealedAuditHeads":   "for an exchange of keys",
-	"SealedEndpoints":    "for an exchange of keys",
+	"Workspace":           "is one",
+	"FirstWorkspace":      "is one",
+	"LastWorkspaceID":     "is one",
+	"InsertWorkspace":     "is one",
+	"KeyByHash":           "found before the workspace is known",
+	"SessionByTokenHash":  "found before the workspace is known",
+	"LockWorkspace":       "the workspace is what is asked for",
+	"UpdateWorkspace":     "the workspace is what is asked for",
+	"AttemptByStateHash":  "found before the workspace is known",
+	"Workspaces":          "the operator's list",
+	"DropReplies":         "time ends every answer alike",
+	"EnsureApp":           "the workspace is part of what is asked for",
+	"InsertApp":           "the workspace is part of what is asked for",
+	"SealApp":             "the instance's apps serve all workspaces",
+	"InsertReply":         "the workspace is part of what is asked for",
+	"EnsureOwner":         "the workspace is part of what is asked for",
+	"SessionVersions":     "for the process that waits",
+	"DueSessions":         "for the process that sweeps",
+	"StaleAttempts":       "for the process that sweeps",
+	"SealedAttempts":      "for an exchange of keys",
+	"SealedGrants":        "for an exchange of keys",
+	"SealedTargets":       "for an exchange of keys",
+	"SealedApps":          "for an exchange of keys",
+	"SealedReplies":       "for an exchange of keys",
+	"CountSealed":         "for an exchange of keys",
+	"Instances":           "processes have no workspace",
+	"SaveInstance":        "processes have no workspace",
+	"DropInstance":        "processes have no workspace",
+	"DropOtherInstances":  "processes have no workspace",
+	"DueApps":             "for the process that refreshes",
+	"DueGrants":           "for the process that refreshes",
+	"StaleGrants":         "for the process that refreshes",
+	"TellGrants":          "for the process that refreshes",
+	"LockAppByID":         "for the process that refreshes",
+	"ReleaseGrants":       "for the process that refreshes",
+	"HoldGrants":          "for who restored or copied the database",
+	"ResumeGrants":        "for who restored or copied the database",
+	"HeldGrants":          "for who restored or copied the database",
+	"Now":                 "a clock has no workspace",
+	"Record":              "the workspace is part of what is asked for",
+	"InsertRevocation":    "the workspace is part of what is asked for",
+	"DueRevocationApps":   "for the process that revokes",
+	"DueRevocations":      "for the process that revokes",
+	"ForgetRevocations":   "for who restored or copied the database",
+	"UnchainedWorkspaces": "for the program as it starts",
+	"LiveConsents":        "a platform knows the client and the person alone",
+	"CallOffRevocations":  "a platform knows the client and the person alone",
+	"SealedRevocations":   "for an exchange of keys",
+	"SealedAuditHeads":    "for an exchange of keys",
+	"SealedEndpoints":     "for an exchange of keys",
 }
 
 // call asks workspace ws for what is w's. found is how much a list brought.
@@ -133,7 +137,7 @@ func scoped() map[string]call {
 			return err
 		}),
 		"SealReply": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
-			return tx.SealReply(ctx, ws, w.reply.ID, []byte("foreign"))
+			return tx.SealReply(ctx, ws, w.reply.ID, w.owner.ID, []byte("foreign"))
 		}),
 		"DeleteReply": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
 			return tx.DeleteReply(ctx, ws, w.reply.ID)
@@ -348,6 +352,13 @@ func scoped() map[string]call {
 			_, err := tx.ForgetSessions(ctx, ws, w.owner.ID)
 			return err
 		}),
+		"ForgetEndedSessions": func(ctx context.Context, tx connect.Tx, ws int64, w world) (int, error) {
+			return tx.ForgetEndedSessions(ctx, ws, w.owner.ID, 9)
+		},
+		"BlankEvents": func(ctx context.Context, tx connect.Tx, ws int64, w world) (int, error) {
+			last, err := tx.BlankEvents(ctx, ws, w.owner.ID, 0, 9)
+			return int(last), err
+		},
 		"ForgetOwner": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
 			_, _, _, err := tx.ForgetOwner(ctx, ws, w.owner.ID)
 			return err
@@ -402,11 +413,19 @@ func testIsolation(t *testing.T, s connect.Store) {
 			}
 		}
 		w.reply.Sealed = []byte("sealed")
-		if err := tx.SealReply(ctx, w.workspace.ID, w.reply.ID, w.reply.Sealed); err != nil {
+		if err := tx.SealReply(ctx, w.workspace.ID, w.reply.ID, 0, w.reply.Sealed); err != nil {
 			return err
 		}
 		tx.Record(connect.AuditEntry{WorkspaceID: w.workspace.ID, Action: "test", At: t0}, link)
-		tx.Emit(connect.Event{WorkspaceID: w.workspace.ID, Type: "test", Cause: connect.CauseSystem, At: t0})
+		tx.Emit(connect.Event{WorkspaceID: w.workspace.ID, Type: "test", Cause: connect.CauseSystem, OwnerID: w.owner.ID, Data: []byte(`{"name":"x"}`), At: t0})
+		ended, err := tx.InsertSession(ctx, w.newSession("ended"))
+		if err != nil {
+			return err
+		}
+		ended.Status, ended.EndedAt = connect.SessionExpired, at(1)
+		if err := tx.UpdateSession(ctx, ended); err != nil {
+			return err
+		}
 		stranger, err = tx.InsertWorkspace(ctx, connect.Workspace{Name: "b", CreatedAt: t0})
 		return err
 	})
@@ -498,6 +517,8 @@ func snapshot(t *testing.T, s connect.Store, w world) []any {
 	}))
 	session, err := s.Session(ctx, ws, w.session.ID)
 	add(session, err)
+	ended, err := s.SessionByTokenHash(ctx, hash("ended"))
+	add(ended, err)
 	attempts, err := s.Attempts(ctx, ws, w.session.ID)
 	add(attempts, err)
 	steps, err := s.Steps(ctx, ws, w.session.ID)
@@ -518,7 +539,7 @@ func snapshot(t *testing.T, s connect.Store, w world) []any {
 	add(head, err)
 	groups, err := s.Groups(ctx, ws, w.owner.ID)
 	add(groups, err)
-	over, err := s.DueRevocations(ctx, at(999), 99)
+	over, err := s.DueRevocations(ctx, w.app.ID, at(999), 99)
 	add(over, err)
 	return all
 }

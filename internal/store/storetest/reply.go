@@ -19,10 +19,10 @@ func testReplies(t *testing.T, s connect.Store) {
 		return got, err
 	}
 	write(t, s, func(ctx context.Context, tx connect.Tx) error {
-		return tx.SealReply(ctx, w.workspace.ID, w.reply.ID, []byte("sealed"))
+		return tx.SealReply(ctx, w.workspace.ID, w.reply.ID, w.owner.ID, []byte("sealed"))
 	})
 	want := w.reply
-	want.Sealed = []byte("sealed")
+	want.Sealed, want.OwnerID = []byte("sealed"), w.owner.ID
 	got, err := read()
 	same(t, "read", got, want)
 	same(t, "error", err, nil)

@@ -39,7 +39,7 @@ func (w *world) sealAll(ctx context.Context, tx connect.Tx) error {
 		h.Number, h.Sealed = e.Number, under(oldKey, "audit")
 		return h, e, nil
 	})
-	return tx.SealReply(ctx, ws, w.reply.ID, under(oldKey, "reply"))
+	return tx.SealReply(ctx, ws, w.reply.ID, 0, under(oldKey, "reply"))
 }
 
 // sealedRow is what all sealed nouns have in common.

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -27,13 +28,21 @@ func claimRevocation(t *testing.T, s connect.Store, v connect.Revocation, lease 
 	return claimed
 }
 
-// dueSubjects are those of the revocations that are due.
+// dueSubjects are those of the revocations that are due, by app, of each at most limit.
 func dueSubjects(t *testing.T, s connect.Store, minute, limit int) (subjects []string) {
 	t.Helper()
-	due, err := s.DueRevocations(t.Context(), at(minute), limit)
+	apps, err := s.DueRevocationApps(t.Context(), at(minute), 99)
 	same(t, "error", err, nil)
-	for _, v := range due {
-		subjects = append(subjects, v.Subject)
+	for _, app := range apps {
+		due, err := s.DueRevocations(t.Context(), app, at(minute), limit)
+		same(t, "error", err, nil)
+		if len(due) == 0 && limit > 0 {
+			t.Errorf("app %d is said to have something due, and has nothing", app)
+		}
+		for _, v := range due {
+			same(t, "app", v.AppID, app)
+			subjects = append(subjects, v.Subject)
+		}
 	}
 	return subjects
 }
@@ -51,7 +60,7 @@ func testRevocations(t *testing.T, s connect.Store) {
 	want.Sealed = []byte{0, 1, 255}
 	for subject, minute := range map[string]int{"first": 10, "third": 30, "held": 5, "its lease over": 25} {
 		v := b.newRevocation(subject)
-		v.NextAt = at(minute)
+		v.NextAt, v.AppID = at(minute), a.app.ID
 		v = insertRevocation(t, s, v)
 		switch subject {
 		case "held":
@@ -66,11 +75,55 @@ func testRevocations(t *testing.T, s connect.Store) {
 	same(t, "earlier", dueSubjects(t, s, 20, 9), all[:2])
 	same(t, "before all", dueSubjects(t, s, 4, 9), []string(nil))
 	same(t, "limit 0", dueSubjects(t, s, 30, 0), []string(nil))
-	due, err := s.DueRevocations(ctx, at(20), 9)
+	due, err := s.DueRevocations(ctx, a.app.ID, at(20), 9)
 	same(t, "error", err, nil)
 	same(t, "read whole", due[1], want)
 	absent := func(tx connect.Tx) error { return tx.SealRevocation(ctx, a.workspace.ID, made.ID+99, nil) }
 	wants(t, "seal an absent one", s.InTx(ctx, absent), fault.NotFound)
+}
+
+// testRevocationLanes gives one app more than is looked at, and others one each: each is
+// found, and one whose every due revocation is held is not.
+func testRevocationLanes(t *testing.T, s connect.Store) {
+	a, b := newWorld(t, s, "a"), newWorld(t, s, "b")
+	third := b.withClient(t, s, "threads", "", "third")
+	for i := range 30 {
+		v := a.newRevocation(fmt.Sprint(i))
+		v.NextAt = at(1)
+		insertRevocation(t, s, v)
+	}
+	v := b.newRevocation("behind all of them")
+	v.NextAt = at(2)
+	insertRevocation(t, s, v)
+	v = third.newRevocation("held")
+	v.NextAt = at(0)
+	claimRevocation(t, s, insertRevocation(t, s, v), time.Hour)
+	for _, c := range []struct {
+		minute, limit int
+		want          []int64
+	}{
+		{2, 9, []int64{a.app.ID, b.app.ID}}, {1, 9, []int64{a.app.ID}}, {0, 9, nil}, {2, 1, []int64{a.app.ID}}, {2, 0, nil},
+	} {
+		apps, err := s.DueRevocationApps(t.Context(), at(c.minute), c.limit)
+		same(t, "error", err, nil)
+		same(t, fmt.Sprintf("apps at %d, at most %d", c.minute, c.limit), apps, c.want)
+	}
+	due, err := s.DueRevocations(t.Context(), b.app.ID, at(2), 1)
+	same(t, "error", err, nil)
+	if len(due) != 1 || due[0].Subject != "behind all of them" {
+		t.Errorf("of the other app: got %+v, want its own", due)
+	}
+}
+
+func testForgetRevocations(t *testing.T, s connect.Store) {
+	a, b := newWorld(t, s, "a"), newWorld(t, s, "b")
+	held := claimRevocation(t, s, a.over, time.Hour)
+	write(t, s, func(ctx context.Context, tx connect.Tx) error { return tx.ForgetRevocations(ctx) })
+	same(t, "due", dueSubjects(t, s, 9999, 9), []string(nil))
+	for _, v := range []connect.Revocation{held, b.over} {
+		drop := func(tx connect.Tx) error { return tx.DropRevocation(t.Context(), v) }
+		wants(t, "drop what is forgotten, held or not", s.InTx(t.Context(), drop), fault.Conflict)
+	}
 }
 
 func testRevocationSwap(t *testing.T, s connect.Store) {
@@ -93,7 +146,7 @@ func testRevocationSwap(t *testing.T, s connect.Store) {
 	later.Tries, later.NextAt, later.Subject = 4, at(7), "not written"
 	write(t, s, func(ctx context.Context, tx connect.Tx) error { return tx.PostponeRevocation(ctx, later) })
 	later.Subject = "raced"
-	due, err := s.DueRevocations(ctx, at(7), 9)
+	due, err := s.DueRevocations(ctx, w.app.ID, at(7), 9)
 	same(t, "postponed, the lease given back", due, []connect.Revocation{later})
 	same(t, "error", err, nil)
 	got := claimRevocation(t, s, later, -time.Second)

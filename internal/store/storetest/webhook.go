@@ -27,6 +27,7 @@ func webhookCases() map[string]func(*testing.T, webhook.Store) {
 		"deliveries in flight":                  testInFlight,
 		"delivery claimers meet":                testDeliveryClaimers,
 		"deliveries are dropped":                testDropPending,
+		"deliveries wait from now on":           testRebase,
 		"old deliveries go":                     testDropDeliveries,
 		"replays":                               testReplays,
 		"a replay queues what was never told":   testReplayFailedOnly,

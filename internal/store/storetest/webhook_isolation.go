@@ -23,6 +23,7 @@ var webhooksNotScoped = map[string]string{
 	"DueDeliveries":     "for the process that sends",
 	"WakeDelivery":      "for the process that sends",
 	"ReleaseDeliveries": "for the process that sends",
+	"RebaseDeliveries":  "a clock has no workspace",
 	"DropDeliveries":    "time ends every delivery alike",
 	"InsertEndpoint":    "the workspace is part of what is asked for",
 	"CountEndpoints":    "the workspace is what is asked for",

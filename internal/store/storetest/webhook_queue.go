@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -228,6 +229,7 @@ func testDeliveryClaimers(t *testing.T, s webhook.Store) {
 	e := endpoint(t, s, w.newEndpoint("e"), "*")
 	var mu sync.Mutex
 	taken := map[int64][]int64{}
+	patience := time.Now().Add(time.Minute)
 	errs := race(claimers+1, func(i int) error {
 		if i == claimers {
 			for range each / 2 {
@@ -241,8 +243,11 @@ func testDeliveryClaimers(t *testing.T, s webhook.Store) {
 			mu.Lock()
 			done := len(taken[w.channel.ID]) + len(taken[v.channel.ID])
 			mu.Unlock()
-			if done == 2*each || ctx.Err() != nil {
+			if done == 2*each {
 				return nil
+			}
+			if time.Now().After(patience) {
+				return fmt.Errorf("only %d were taken: the rest waits for nobody", done)
 			}
 			if err := takeOne(ctx, s, e, func(d webhook.Delivery) {
 				mu.Lock()
@@ -343,4 +348,34 @@ func testDropDeliveries(t *testing.T, s webhook.Store) {
 		same(t, "error", err, nil)
 		same(t, "attempts", len(attempts), want)
 	}
+}
+
+func testRebase(t *testing.T, s webhook.Store) {
+	ctx, w := t.Context(), newWorld(t, s, "a")
+	e := endpoint(t, s, w.newEndpoint("e"), "*")
+	hook(t, s, func(_ context.Context, tx webhook.Tx) error { emitTest(tx, w, "x", 4); return nil })
+	all := deliveries(t, s, w, webhook.DeliveryFilter{})
+	all[0].NextAt, all[0].UpdatedAt = at(130), at(120)                                                                    // was to wait ten minutes
+	all[1].NextAt, all[1].UpdatedAt = at(130), at(10)                                                                     // was scheduled by this clock
+	all[2].NextAt, all[2].UpdatedAt = time.Time{}, at(120)                                                                // is parked
+	all[3].State, all[3].NextAt, all[3].UpdatedAt, all[3].EndedAt = webhook.DeliveryFailed, time.Time{}, at(120), at(120) // is over
+	e.HeldUntil = at(121)
+	hook(t, s, func(ctx context.Context, tx webhook.Tx) error {
+		for _, d := range all {
+			if err := tx.SaveDelivery(ctx, d, 0); err != nil {
+				return err
+			}
+		}
+		return tx.UpdateEndpoint(ctx, e)
+	})
+	hook(t, s, func(ctx context.Context, tx webhook.Tx) error {
+		n, err := tx.RebaseDeliveries(ctx, at(60), time.Hour)
+		same(t, "rebased", n, 1)
+		return err
+	})
+	all[0].NextAt, all[0].UpdatedAt = at(70), at(60)
+	same(t, "afterwards", deliveries(t, s, w, webhook.DeliveryFilter{}), all)
+	held, err := s.Endpoint(ctx, w.workspace.ID, e.ID)
+	same(t, "held for longer than anybody may ask", held.HeldUntil, time.Time{})
+	same(t, "error", err, nil)
 }

@@ -14,14 +14,14 @@ CREATE INDEX attempts_open ON attempts (id) WHERE state IN ('away', 'exchanging'
 
 ALTER TABLE channels ADD COLUMN label TEXT NOT NULL DEFAULT '';
 
--- Whose key a kept reply answered; none where the key is bound to nobody. An owner is erased with them.
+-- Whom a kept reply tells of, or whose key it answered; none where both are nobody. An owner is erased with them.
 ALTER TABLE replies ADD COLUMN owner_id BIGINT;
 CREATE INDEX replies_owner ON replies (workspace_id, owner_id) WHERE owner_id IS NOT NULL;
 
 -- What is an owner's is found by the owner, and a person's consents by the OAuth client and the subject.
 CREATE INDEX sessions_owner ON sessions (workspace_id, owner_id);
 CREATE INDEX grants_owner ON grants (workspace_id, owner_id);
-CREATE INDEX events_owner ON events (workspace_id, owner_id) WHERE owner_id IS NOT NULL;
+CREATE INDEX events_owner ON events (workspace_id, owner_id, number) WHERE owner_id IS NOT NULL;
 CREATE INDEX apps_client ON apps (client_id, server);
 CREATE INDEX grants_subject_any ON grants (app_id, subject);
 
@@ -42,7 +42,7 @@ CREATE TABLE revocations (
     created_at   BIGINT NOT NULL,
     PRIMARY KEY (workspace_id, id)
 );
-CREATE INDEX revocations_due ON revocations (next_at, id);
+CREATE INDEX revocations_due ON revocations (app_id, next_at, id);
 CREATE INDEX revocations_subject ON revocations (app_id, subject);
 
 CREATE TABLE channel_groups (
