@@ -57,6 +57,9 @@ type Imported struct {
 	DryRun        bool
 }
 
+// ErrTokenInUse answers an import of tokens that a channel of another owner lives on.
+var ErrTokenInUse = fault.New(fault.Conflict, "token_in_use", "These very tokens are in use here already, for another owner. Ask the person for a consent of their own there.")
+
 // ErrGrantExists answers an import that would put other tokens in the place of ones that work.
 var ErrGrantExists = fault.New(fault.Conflict, "grant_exists", "There is a consent that works for this already, and imported tokens do not take its place. Disconnect its channels first.")
 

@@ -89,11 +89,7 @@ func (im *importing) clear(ctx context.Context, r Reader) (Grant, error) {
 			return Grant{}, ErrGrantExists
 		}
 	}
-	own := 0
-	if grant.ID != 0 {
-		own = 1
-	}
-	if err := im.alone(ctx, r, own); err != nil {
+	if err := im.alone(ctx, r, grant.ID); err != nil {
 		return Grant{}, err
 	}
 	if im.there, err = channelsAt(ctx, r, im.owner, im.r.Platform); err != nil {
@@ -108,14 +104,22 @@ func (im *importing) clear(ctx context.Context, r Reader) (Grant, error) {
 	return grant, nil
 }
 
-// alone refuses tokens of a person whose consent to the same app lives under another owner:
-// they may be the very same tokens, and two grants with one refresh token end each other.
-func (im *importing) alone(ctx context.Context, r Reader, own int) error {
-	live, _, err := r.LiveConsents(ctx, im.app.ClientID, im.app.Server, im.found.identity.Subject)
-	if err == nil && live > own {
-		return ErrGrantExists
+// alone refuses tokens that stand in another grant already, of whatever owner: two grants
+// with one token end each other. (Who brings a token learns no more by that than they know.)
+func (im *importing) alone(ctx context.Context, r Reader, own int64) error {
+	const most = 1000
+	others, err := r.ConsentsOf(ctx, im.app.ClientID, im.app.Server, im.found.identity.Subject, most)
+	if err != nil {
+		return err
 	}
-	return err
+	for _, g := range others {
+		has, err := im.s.credentialsOf(g)
+		same := err == nil && (has.Access.Equal(im.r.Access) || !has.Refresh.Empty() && has.Refresh.Equal(im.r.Refresh))
+		if g.ID != own && same {
+			return ErrTokenInUse
+		}
+	}
+	return nil
 }
 
 // working tells whether something may still come of a consent without the person.

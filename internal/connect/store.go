@@ -327,6 +327,8 @@ type RevocationReader interface {
 	// platforms may share one) and the subject, over all workspaces: usable and held
 	// ones; and, as unknown, those of the client whose subject is not known yet.
 	LiveConsents(ctx context.Context, clientID, server, subject string) (live, unknown int, err error)
+	// ConsentsOf lists the usable grants that LiveConsents counts, at most limit.
+	ConsentsOf(ctx context.Context, clientID, server, subject string, limit int) ([]Grant, error)
 }
 
 // RevocationWriter changes them.

@@ -28,7 +28,7 @@ func (w *world) better(op operation) map[string]any {
 		"eraseOwner":     {"confirm": thirdExternal},
 		"moveChannel":    {"owner": otherExternal},
 		"importChannels": {
-			"platform": "x", "owner": thirdExternal, "server": nil, "access_token": w.token, "refresh_token": nil, "expires_at": nil, "scopes": nil, "targets": nil, "dry_run": true,
+			"platform": "x", "owner": w.victim.external(), "server": nil, "access_token": w.token, "refresh_token": nil, "expires_at": nil, "scopes": nil, "targets": nil, "dry_run": true,
 		},
 		"chooseChannelTarget": {"target_id": w.target},
 	}[op.ID]

@@ -66,6 +66,16 @@ func (s reader) LiveConsents(ctx context.Context, clientID, server, subject stri
 	return live, unknown, nil
 }
 
+func (s reader) ConsentsOf(ctx context.Context, clientID, server, subject string, limit int) ([]connect.Grant, error) {
+	grants, err := many(ctx, s.run, scanGrant, `
+		SELECT `+grantColumns(s.dialect)+` FROM grants WHERE `+ofClient+` AND subject = $3 AND state = 'usable'
+		ORDER BY id LIMIT `+fmt.Sprintf(limitParam, 4), clientID, server, subject, max(limit, 0))
+	if err != nil {
+		return nil, fmt.Errorf("consents of a person: %w", err)
+	}
+	return grants, nil
+}
+
 func (t *tx) InsertRevocation(ctx context.Context, v connect.Revocation) (connect.Revocation, error) {
 	return one(ctx, t.run, "revocation", scanRevocation, `
 		INSERT INTO revocations (workspace_id, owner_id, app_id, platform, subject, sealed, tries, next_at, fence, created_at)

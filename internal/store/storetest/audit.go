@@ -232,8 +232,11 @@ func testUnchained(t *testing.T, s connect.Store) {
 		limit int
 		want  []int64
 	}{
-		{0, 9, []int64{without.workspace.ID, before.workspace.ID}}, {0, 1, []int64{without.workspace.ID}},
-		{without.workspace.ID, 9, []int64{before.workspace.ID}}, {before.workspace.ID, 9, nil}, {0, 0, nil},
+		{0, 9, []int64{without.workspace.ID, before.workspace.ID}},
+		{0, 1, []int64{without.workspace.ID}},
+		{without.workspace.ID, 9, []int64{before.workspace.ID}},
+		{before.workspace.ID, 9, nil},
+		{0, 0, nil},
 	} {
 		got, err := s.UnchainedWorkspaces(t.Context(), c.after, c.limit)
 		same(t, "error", err, nil)

@@ -59,6 +59,7 @@ var notScoped = map[string]string{
 	"ForgetRevocations":   "for who restored or copied the database",
 	"UnchainedWorkspaces": "for the program as it starts",
 	"LiveConsents":        "a platform knows the client and the person alone",
+	"ConsentsOf":          "a platform knows the client and the person alone",
 	"CallOffRevocations":  "a platform knows the client and the person alone",
 	"SealedRevocations":   "for an exchange of keys",
 	"SealedAuditHeads":    "for an exchange of keys",
