@@ -13,8 +13,7 @@ var ways = []struct {
 	options      []testkit.BrowserOption
 }{
 	{"sqlite", "sqlite", nil},
-	{"sqlite without JavaScript", "sqlite", []testkit.BrowserOption{testkit.NoScript()}},
-	{"postgres", "postgres", nil},
+	{"postgres without JavaScript", "postgres", []testkit.BrowserOption{testkit.NoScript()}},
 }
 
 // everyWay runs a journey in each of the ways.

@@ -13,10 +13,8 @@ func TestDenyThenTryAgain(t *testing.T) {
 		platform, account string
 		options           []testkit.BrowserOption
 	}{
-		{"facebook", "Night Market", nil},
 		{"facebook", "Night Market", []testkit.BrowserOption{testkit.NoScript()}},
 		{"x", "Creator account", nil},
-		{"x", "Creator account", []testkit.BrowserOption{testkit.NoScript()}},
 	} {
 		name := c.platform
 		if c.options != nil {

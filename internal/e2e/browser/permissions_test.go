@@ -10,24 +10,20 @@ import (
 	"patchbay/internal/testkit"
 )
 
+// The one that is required is left out with JavaScript.
 func TestOptionalPermissionLeftOut(t *testing.T) {
 	t.Parallel()
-	for name, options := range map[string][]testkit.BrowserOption{"with JavaScript": nil, "without": {testkit.NoScript()}} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := begin(t, e2e.Options{})
-			p := w.person("person", options...)
-			l := w.newLink()
-			p.open(l.URL)
-			p.choosePlatform("facebook")
-			p.consent("creator", "read_insights")
-			p.at(pickerPage)
-			p.reads("You did not allow everything", "read statistics")
-			p.pick("Harbour Bakery", "Night Market")
-			p.at(returnedPage)
-			w.wantConnected(l, "facebook", "Harbour Bakery", "Night Market")
-		})
-	}
+	w := begin(t, e2e.Options{})
+	p := w.person("person", testkit.NoScript())
+	l := w.newLink()
+	p.open(l.URL)
+	p.choosePlatform("facebook")
+	p.consent("creator", "read_insights")
+	p.at(pickerPage)
+	p.reads("You did not allow everything", "read statistics")
+	p.pick("Harbour Bakery", "Night Market")
+	p.at(returnedPage)
+	w.wantConnected(l, "facebook", "Harbour Bakery", "Night Market")
 }
 
 func TestOptionalPermissionLeftOutWithoutRedirect(t *testing.T) {
@@ -43,27 +39,22 @@ func TestOptionalPermissionLeftOutWithoutRedirect(t *testing.T) {
 
 func TestRequiredPermissionLeftOut(t *testing.T) {
 	t.Parallel()
-	for name, options := range map[string][]testkit.BrowserOption{"with JavaScript": nil, "without": {testkit.NoScript()}} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := begin(t, e2e.Options{})
-			p := w.person("person", options...)
-			l := w.newLink()
-			p.open(l.URL)
-			p.choosePlatform("facebook")
-			p.consent("creator", "pages_manage_posts")
-			p.at(missingPage)
-			if got := w.channels(); len(got) != 0 {
-				t.Errorf("channels: got %v, want none", got)
-			}
-			p.click("Try again")
-			p.consent("creator", "Harbour Bakery")
-			p.pick("Paper Kites")
-			p.at(returnedPage)
-			w.wantConnected(l, "facebook", "Paper Kites")
-			wantAskedAgain(t, p.watch.visited("/dialog/oauth"))
-		})
+	w := begin(t, e2e.Options{})
+	p := w.person("person")
+	l := w.newLink()
+	p.open(l.URL)
+	p.choosePlatform("facebook")
+	p.consent("creator", "pages_manage_posts")
+	p.at(missingPage)
+	if got := w.channels(); len(got) != 0 {
+		t.Errorf("channels: got %v, want none", got)
 	}
+	p.click("Try again")
+	p.consent("creator", "Harbour Bakery")
+	p.pick("Paper Kites")
+	p.at(returnedPage)
+	w.wantConnected(l, "facebook", "Paper Kites")
+	wantAskedAgain(t, p.watch.visited("/dialog/oauth"))
 }
 
 // wantAskedAgain: Facebook's dialog leaves out what was declined before unless it is

@@ -1,6 +1,8 @@
 package crash_test
 
 import (
+	"cmp"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -63,14 +65,20 @@ func keepPoints(engine string) []keepPoint {
 
 func TestRefreshKilledAtEveryStep(t *testing.T) {
 	t.Parallel()
-	for _, engine := range engines {
+	seed := cmp.Or(*seed, rand.Uint64()|1)
+	t.Logf("seed: go test ./internal/e2e/crash -run TestRefreshKilledAtEveryStep -crash.share=%d -crash.seed=%d", *share, seed)
+	for n, engine := range engines {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			var wg sync.WaitGroup
 			for _, p := range keepPoints(engine) {
 				for _, way := range []string{"by schedule", "on demand"} {
+					name := p.name + " " + way
+					if !drawn(name, seed, n) {
+						continue
+					}
 					wg.Go(func() {
-						t.Run(p.name+" "+way, func(t *testing.T) { p.check(t, engine, way == "on demand") }) // no t.Parallel: most of it is waiting
+						t.Run(name, func(t *testing.T) { p.check(t, engine, way == "on demand") }) // no t.Parallel: most of it is waiting
 					})
 				}
 			}

@@ -16,7 +16,7 @@ import (
 
 // A soak names larger figures: go test ./internal/e2e/crash -run TestRefreshKilledAtRandom -timeout 60m -keep.kills=1000 -keep.for=10m.
 var (
-	keepKills = flag.Int("keep.kills", 25, "random kills during refreshes on each engine")
+	keepKills = flag.Int("keep.kills", 12, "random kills during refreshes on each engine")
 	keepSeed  = flag.Uint64("keep.seed", 0, "seed of them; 0: a new one")
 	keepLimit = flag.Duration("keep.for", 0, "end them after this time; 0: when all are done")
 )

@@ -15,8 +15,8 @@ import (
 // A soak names larger figures: go test ./internal/e2e/crash -timeout 30m -crash.kills=500 -crash.for=10m.
 // A seed replays the plan, not the machine: what a delay hits depends on how fast all is.
 var (
-	kills = flag.Int("crash.kills", 25, "random kills on each engine")
-	seed  = flag.Uint64("crash.seed", 0, "seed of the random kills; 0: a new one")
+	kills = flag.Int("crash.kills", 12, "random kills on each engine")
+	seed  = flag.Uint64("crash.seed", 0, "seed of the random kills, and of the share of named points; 0: a new one")
 	limit = flag.Duration("crash.for", 0, "end the random kills after this time; 0: when all are done")
 )
 
