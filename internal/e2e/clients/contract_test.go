@@ -41,10 +41,20 @@ func calls(t *testing.T, c *client.Client) {
 	_, _ = c.Channels.Health(ctx, 1)
 	_, _ = c.Channels.Check(ctx, 1)
 	_, _ = c.Channels.Token(ctx, 1, client.TokenRequest{})
+	_, _ = c.Channels.Rename(ctx, 1, "")
+	_, _ = c.Channels.Pause(ctx, 1)
+	_, _ = c.Channels.Resume(ctx, 1)
+	_, _ = c.Channels.Disconnect(ctx, 1)
+	_, _ = c.Channels.Reconnect(ctx, 1, client.NewReconnect{})
+	_, _ = c.Channels.Targets(ctx, 1)
+	_, _ = c.Channels.ChooseTarget(ctx, 1, 1)
+	_, _ = c.Channels.Move(ctx, 1, "")
+	_, _ = c.Channels.Import(ctx, client.ImportRequest{})
 	_, _ = c.Owners.Create(ctx, client.NewOwner{})
 	_, _ = c.Owners.List(ctx, client.ListOptions{})
 	_, _ = c.Owners.Get(ctx, 1)
 	_, _ = c.Owners.Update(ctx, 1, client.OwnerChange{})
+	_, _ = c.Owners.Erase(ctx, 1, "")
 	_, _ = c.Platforms.List(ctx)
 	_, _ = c.Platforms.Get(ctx, "x")
 	_, _ = c.Apps.Create(ctx, client.NewApp{})
@@ -61,7 +71,20 @@ func calls(t *testing.T, c *client.Client) {
 	_, _ = c.Workspaces.Get(ctx, 1)
 	_, _ = c.Workspaces.Update(ctx, 1, client.WorkspaceChange{})
 	_, _ = c.Events.List(ctx, 0, 0)
+	_, _ = c.Endpoints.Create(ctx, client.NewEndpoint{})
+	_, _ = c.Endpoints.List(ctx, client.ListOptions{})
+	_, _ = c.Endpoints.Get(ctx, 1)
+	_, _ = c.Endpoints.Update(ctx, 1, client.EndpointChange{})
+	_ = c.Endpoints.Delete(ctx, 1)
+	_, _ = c.Endpoints.RotateSecret(ctx, 1, 0)
+	_, _ = c.Endpoints.Test(ctx, 1)
+	_, _ = c.Deliveries.List(ctx, client.DeliveryFilter{})
+	_, _ = c.Deliveries.Get(ctx, 1)
+	_, _ = c.Deliveries.Replay(ctx, 1)
+	_, _ = c.Replays.Create(ctx, 1, client.NewReplay{})
+	_, _ = c.Replays.Get(ctx, 1)
 	_, _ = c.Audit.List(ctx, 0, 0)
+	_, _ = c.Audit.Verify(ctx, "")
 }
 
 // watcher counts what is asked.
@@ -95,6 +118,12 @@ var shapes = map[string]reflect.Type{
 	"Attempt": reflect.TypeFor[client.Attempt](), "Attempts": reflect.TypeFor[client.Attempts](), "Step": reflect.TypeFor[client.Step](),
 	"Channel": reflect.TypeFor[client.Channel](), "ChannelPage": reflect.TypeFor[client.Page[client.Channel]](),
 	"ChannelSummary": reflect.TypeFor[client.ChannelSummary](), "Health": reflect.TypeFor[client.Health](),
+	"ChannelTarget": reflect.TypeFor[client.Target](), "ChannelTargets": reflect.TypeFor[client.Targets](), "NewReconnect": reflect.TypeFor[client.NewReconnect](),
+	"Imported": reflect.TypeFor[client.Imported](), "ImportedTarget": reflect.TypeFor[client.ImportedTarget](), "Erased": reflect.TypeFor[client.Erased](),
+	"NewEndpoint": reflect.TypeFor[client.NewEndpoint](), "EndpointChange": reflect.TypeFor[client.EndpointChange](),
+	"Endpoint": reflect.TypeFor[client.Endpoint](), "EndpointPage": reflect.TypeFor[client.Page[client.Endpoint]](), "Tested": reflect.TypeFor[client.Tested](),
+	"Delivery": reflect.TypeFor[client.Delivery](), "DeliveryPage": reflect.TypeFor[client.Page[client.Delivery]](), "DeliveryAttempt": reflect.TypeFor[client.DeliveryAttempt](),
+	"NewReplay": reflect.TypeFor[client.NewReplay](), "Replay": reflect.TypeFor[client.Replay](), "AuditVerdict": reflect.TypeFor[client.AuditVerdict](),
 	"HealthReport": reflect.TypeFor[client.HealthReport](), "Token": reflect.TypeFor[client.Token](),
 	"AuditEntry": reflect.TypeFor[client.AuditEntry](), "AuditPage": reflect.TypeFor[client.AuditPage](), "Trouble": reflect.TypeFor[client.Trouble](),
 	"Event": reflect.TypeFor[client.Event](), "EventPage": reflect.TypeFor[client.EventPage](),
@@ -111,8 +140,11 @@ var shapes = map[string]reflect.Type{
 }
 
 // sentElsewise are the schemas of requests whose types in the client have no JSON form,
-// since they hold a secret or a duration. TestGoClientManages sends them.
-var sentElsewise = []string{"NewApp", "AppChange", "ConfirmSession", "LeaseRequest"}
+// since they hold a secret or a duration, or are a single argument. TestGoClientManages
+// and TestGoClientLooksAfterChannels send them.
+var sentElsewise = []string{
+	"NewApp", "AppChange", "ConfirmSession", "LeaseRequest", "ImportRequest", "ChannelChange", "TargetChoice", "ChannelMove", "EraseOwner", "Rotation",
+}
 
 func TestGoClientHasAFieldForEveryMember(t *testing.T) {
 	t.Parallel()

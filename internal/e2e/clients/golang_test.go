@@ -2,6 +2,7 @@ package clients_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -77,6 +78,7 @@ func TestGoClientLooksAfterChannels(t *testing.T) {
 	consent(t, session.ConnectURL.Reveal())
 	id := must(c.Sessions.Wait(ctx, session.ID))(t).ChannelIDs[0]
 
+	before := must(c.Audit.List(ctx, 0, 200))(t).Next
 	health, checked := must(c.Channels.Health(ctx, id))(t), must(c.Channels.Check(ctx, id))(t)
 	if health.CheckedNow || !checked.CheckedNow || checked.Act != client.ActNobody || checked.Health != client.HealthHealthy || checked.ProvenAt.Before(health.ProvenAt) {
 		t.Errorf("got %+v and %+v, want a healthy channel, proven just now", health, checked)
@@ -91,10 +93,108 @@ func TestGoClientLooksAfterChannels(t *testing.T) {
 	if _, err := c.Channels.Token(ctx, id, client.TokenRequest{NewerThan: token.Version}); !errors.Is(err, client.Conflict) {
 		t.Errorf("got %v, want a conflict: nobody but the person renews a page's token, and it works", err)
 	}
-	page := must(c.Audit.List(ctx, 0, 1))(t)
+	page := must(c.Audit.List(ctx, before, 1))(t)
 	rest := must(c.Audit.List(ctx, page.Next, 0))(t)
-	if page.Data[0].Action != "channel.checked" || rest.Data[0].Action != "token.leased" || len(rest.Data) != 1 || rest.Data[0].ChannelID != id || rest.Data[0].KeyID == 0 {
+	if page.Data[0].Action != "channel.checked" || rest.Data[0].Action != "token.leased" || len(rest.Data) != 1 || rest.Data[0].ChannelID != id || rest.Data[0].KeyID == 0 || rest.Data[0].From != "127.0.0.1" {
 		t.Errorf("got %+v and %+v, want the check and the lease", page, rest)
+	}
+	verdict := must(c.Audit.Verify(ctx, ""))(t)
+	if again := must(c.Audit.Verify(ctx, verdict.Head))(t); !verdict.Intact || !again.Intact || verdict.Entries != rest.Next || again.Problem != "" {
+		t.Errorf("got %+v and %+v, want a log that is intact", verdict, again)
+	}
+}
+
+func TestGoClientCaresForChannels(t *testing.T) {
+	t.Parallel()
+	w, ctx := e2e.Start(t, e2e.Options{}), t.Context()
+	c := newClient(t, w, w.Key)
+	session := must(c.Sessions.Create(ctx, client.NewSession{Owner: client.NewOwnerRef{ExternalID: "user_42"}}))(t)
+	consent(t, session.ConnectURL.Reveal())
+	ids := must(c.Sessions.Wait(ctx, session.ID))(t).ChannelIDs
+	id := ids[0]
+	paused, named := must(c.Channels.Pause(ctx, id))(t), must(c.Channels.Rename(ctx, id, "Main page"))(t)
+	if resumed := must(c.Channels.Resume(ctx, id))(t); paused.Lifecycle != client.LifecyclePaused || named.Label != "Main page" || resumed.Lifecycle != client.LifecycleActive {
+		t.Errorf("got %+v, %+v and %+v", paused, named, resumed)
+	}
+	targets := must(c.Channels.Targets(ctx, id))(t).Data
+	current := slices.IndexFunc(targets, func(target client.Target) bool { return target.Current })
+	if len(targets) != 3 || current < 0 || targets[current].Name != named.Name {
+		t.Fatalf("got %+v, want three pages, and which the channel is", targets)
+	}
+	free := slices.IndexFunc(targets, func(target client.Target) bool {
+		return target.ID != targets[current].ID && target.Blocked == "" && !slices.Contains(names(t, c), target.Name)
+	})
+	if free < 0 {
+		t.Fatalf("got %+v, want a page that is no channel", targets)
+	}
+	if chosen := must(c.Channels.ChooseTarget(ctx, id, targets[free].ID))(t); chosen.ID != id || chosen.Name != targets[free].Name {
+		t.Errorf("got %+v, want %+v", chosen, targets[free])
+	}
+	must(c.Owners.Create(ctx, client.NewOwner{ExternalID: "user_43"}))(t)
+	if moved := must(c.Channels.Move(ctx, id, "user_43"))(t); moved.Owner.ExternalID != "user_43" {
+		t.Errorf("got %+v, want it to be the other's", moved)
+	}
+	again := must(c.Channels.Reconnect(ctx, ids[1], client.NewReconnect{}))(t)
+	if again.ReconnectID != ids[1] || again.ConnectURL.IsZero() {
+		t.Errorf("got %+v, want a link for channel %d", again, ids[1])
+	}
+	if ended := must(c.Channels.Disconnect(ctx, id))(t); ended.Lifecycle != client.LifecycleDisconnected {
+		t.Errorf("got %+v, want it disconnected", ended)
+	}
+	_, err := c.Channels.Import(ctx, client.ImportRequest{Platform: "facebook", AccessToken: client.NewSecret("nobody's"), Owner: "user_44", DryRun: true})
+	if p := client.AsProblem(err); p == nil || len(p.Fields) != 1 || p.Fields[0].Field != "access_token" {
+		t.Errorf("got %v, want the platform's refusal", err)
+	}
+	owner := must(c.Channels.Get(ctx, ids[1]))(t).Owner
+	if erased := must(c.Owners.Erase(ctx, owner.ID, owner.ExternalID))(t); erased.OwnerID != owner.ID || erased.Channels != 1 || erased.Grants != 1 || erased.Sessions == 0 {
+		t.Errorf("got %+v, want what is gone", erased)
+	}
+}
+
+func names(t *testing.T, c *client.Client) (all []string) {
+	t.Helper()
+	for channel, err := range c.Channels.All(t.Context(), client.ChannelFilter{}) {
+		all = append(all, must(channel, err)(t).Name)
+	}
+	return all
+}
+
+func TestGoClientIsSentEvents(t *testing.T) {
+	t.Parallel()
+	w, ctx := e2e.Start(t, e2e.Options{}), t.Context()
+	c := newClient(t, w, w.Key)
+	hook := must(c.Endpoints.Create(ctx, client.NewEndpoint{URL: w.Receiver.URL, Types: []string{"session.*"}}))(t)
+	if tested := must(c.Endpoints.Test(ctx, hook.ID))(t); hook.Secret.IsZero() || !tested.Delivered || tested.Status != 200 {
+		t.Errorf("got %+v and %+v, want a message that arrives", hook, tested)
+	}
+	must(c.Sessions.Create(ctx, client.NewSession{}))(t)
+	var sent client.Delivery
+	for delivery, err := range c.Deliveries.All(ctx, client.DeliveryFilter{EndpointID: hook.ID, Type: "session.created", ListOptions: client.ListOptions{Limit: 1}}) {
+		sent = must(delivery, err)(t)
+	}
+	if one := must(c.Deliveries.Get(ctx, sent.ID))(t); one.MessageID != sent.MessageID || one.EventNumber != 1 {
+		t.Errorf("got %+v, want %+v", one, sent)
+	}
+	if again := must(c.Deliveries.Replay(ctx, sent.ID))(t); again.ID == sent.ID || again.MessageID != sent.MessageID {
+		t.Errorf("got %+v, want the message again", again)
+	}
+	replay := must(c.Replays.Create(ctx, hook.ID, client.NewReplay{Until: 1}))(t)
+	if again := must(c.Replays.Get(ctx, replay.ID))(t); again.Events != 1 || again.EndpointID != hook.ID {
+		t.Errorf("got %+v, want %+v", again, replay)
+	}
+	rotated := must(c.Endpoints.RotateSecret(ctx, hook.ID, time.Hour))(t)
+	if rotated.Secret.Reveal() == hook.Secret.Reveal() || rotated.PreviousUntil.IsZero() {
+		t.Errorf("got %+v, want a new secret beside the one before", rotated)
+	}
+	off := client.EndpointDisabled
+	if changed := must(c.Endpoints.Update(ctx, hook.ID, client.EndpointChange{State: &off}))(t); changed.State != off || changed.Reason == "" {
+		t.Errorf("got %+v, want it disabled", changed)
+	}
+	if err := c.Endpoints.Delete(ctx, hook.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Endpoints.Get(ctx, hook.ID); !errors.Is(err, client.NotFound) {
+		t.Errorf("got %v after it was deleted, want not found", err)
 	}
 }
 

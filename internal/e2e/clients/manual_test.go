@@ -16,7 +16,7 @@ import (
 	"patchbay/internal/e2e"
 )
 
-// Every line of docs/api.md, and after it of docs/health.md, that a reader may paste is
+// Every line of docs/api.md, and after it of docs/health.md and docs/channels.md, that a reader may paste is
 // pasted here, in order, into one shell. Where a connect link comes out, a person connects
 // two Facebook pages with it.
 func TestManualOfTheAPICanBePasted(t *testing.T) {
@@ -24,7 +24,7 @@ func TestManualOfTheAPICanBePasted(t *testing.T) {
 	w := e2e.Start(t, e2e.Options{})
 	shell := openShell(t, w)
 	var ran int
-	for _, b := range append(blocks(t, root+"/docs/api.md"), blocks(t, root+"/docs/health.md")...) {
+	for _, b := range slices.Concat(blocks(t, root+"/docs/api.md"), blocks(t, root+"/docs/health.md"), blocks(t, root+"/docs/channels.md")) {
 		if b.language != "bash" || strings.HasPrefix(b.text, "export PATCHBAY_URL=") { // the reader's own address
 			continue
 		}

@@ -2,7 +2,6 @@ package once_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -70,7 +69,7 @@ func TestDuplicatesHaveOneEffectAndOneAnswer(t *testing.T) {
 				if n := len(w.Events(t)) - events; n != r.events {
 					t.Errorf("%s: got %d events, want %d", r.path, n, r.events)
 				}
-				got[0].works(t, w.urls[len(w.urls)-1])
+				got[0].works(t, w.urls[len(w.urls)-1], w.Key)
 			}
 		})
 	}
@@ -84,7 +83,7 @@ func (w *world) atOnce(t *testing.T, r creating) []answer {
 	for i := range got {
 		all.Go(func() {
 			<-start
-			got[i], errs[i] = post(w.urls[i%len(w.urls)], w.Key, r.path, r.body, "duplicate")
+			got[i], errs[i] = post(w.urls[i%len(w.urls)], w.Key, w.here.of(r), r.body, "duplicate")
 		})
 	}
 	close(start)
@@ -133,12 +132,12 @@ func onBoth(t *testing.T, test func(*testing.T, *world)) {
 func TestAnotherRequestUnderTheKeyIsRefused(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		for _, r := range routes {
-			first := w.post(t, w.Key, r.path, r.body, "k").want(t, http.StatusCreated, "")
+			first := w.post(t, w.Key, w.here.of(r), r.body, "k").want(t, http.StatusCreated, "")
 			before := w.db.Dump(t)
-			if again := w.post(t, w.Key, r.path, r.reworded, "k").want(t, http.StatusCreated, "true"); again.body != first.body {
+			if again := w.post(t, w.Key, w.here.of(r), r.reworded, "k").want(t, http.StatusCreated, "true"); again.body != first.body {
 				t.Errorf("%s: got %s, want %s", r.path, again.body, first.body)
 			}
-			got := w.post(t, w.Key, r.path, r.other, "k").want(t, http.StatusUnprocessableEntity, "")
+			got := w.post(t, w.Key, w.here.of(r), r.other, "k").want(t, http.StatusUnprocessableEntity, "")
 			if got.reason(t) != "idempotency_key_reused" {
 				t.Errorf("%s: got %s, want idempotency_key_reused", r.path, got.body)
 			}
@@ -157,24 +156,22 @@ func TestKeysOfDifferentPlacesDoNotMeet(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var owner made
-		if err := json.Unmarshal([]byte(w.post(t, w.Key, "/v1/owners", `{"external_id":"o"}`, "owner").body), &owner); err != nil {
-			t.Fatal(err)
-		}
 		foreign := w.NewKey(t, connect.Key{WorkspaceID: other.ID})
-		bound := w.NewKey(t, connect.Key{WorkspaceID: w.Workspace.ID, OwnerID: owner.ID})
+		there := newPlace(t, w.db, w.URL, foreign, "there")
+		bound := w.NewKey(t, connect.Key{WorkspaceID: w.Workspace.ID, OwnerID: w.ownerOf(t, w.here[reconnectPath])})
 		second := w.NewKey(t, connect.Key{WorkspaceID: w.Workspace.ID})
 		for _, r := range routes {
-			first := w.post(t, w.Key, r.path, r.body, "k").want(t, http.StatusCreated, "")
-			if got := w.post(t, foreign, r.path, r.body, "k").want(t, http.StatusCreated, ""); got.body == first.body {
+			first := w.post(t, w.Key, w.here.of(r), r.body, "k").want(t, http.StatusCreated, "")
+			if got := w.post(t, foreign, there.of(r), r.body, "k").want(t, http.StatusCreated, ""); got.body == first.body {
 				t.Errorf("%s: another workspace got the first one's answer", r.path)
 			}
 			// Whoever has another key of the same workspace sends the same request.
-			if got := w.post(t, second, r.path, r.body, "k").want(t, http.StatusCreated, "true"); got.body != first.body {
+			if got := w.post(t, second, w.here.of(r), r.body, "k").want(t, http.StatusCreated, "true"); got.body != first.body {
 				t.Errorf("%s: got %s, want %s", r.path, got.body, first.body)
 			}
 		}
-		for path, body := range map[string]string{"/v1/sessions": `{}`, "/v1/keys": `{"name":"k","scopes":["channels:read"]}`} {
+		for path, body := range map[string]string{"/v1/sessions": `{}`, "/v1/keys": `{"name":"k","scopes":["channels:read"]}`, reconnectPath: `{}`} {
+			path = w.here.of(creating{path: path})
 			first := w.post(t, w.Key, path, body, "b").want(t, http.StatusCreated, "")
 			own := w.post(t, bound, path, body, "b").want(t, http.StatusCreated, "")
 			if own.body == first.body {
@@ -187,13 +184,38 @@ func TestKeysOfDifferentPlacesDoNotMeet(t *testing.T) {
 	})
 }
 
+// Two things of one route take the same key for two requests.
+func TestAKeyIsAboutOneThing(t *testing.T) {
+	onBoth(t, func(t *testing.T, w *world) {
+		beside := newPlace(t, w.db, w.URL, w.Key, "beside")
+		for _, r := range routes {
+			if beside.of(r) == w.here.of(r) {
+				continue
+			}
+			w.post(t, w.Key, w.here.of(r), r.body, "k").want(t, http.StatusCreated, "")
+			got := w.post(t, w.Key, beside.of(r), r.body, "k").want(t, http.StatusUnprocessableEntity, "")
+			if got.reason(t) != "idempotency_key_reused" {
+				t.Errorf("%s: got %s, want idempotency_key_reused", r.path, got.body)
+			}
+		}
+	})
+}
+
+func (w *world) ownerOf(t *testing.T, channel int64) (owner int64) {
+	t.Helper()
+	if err := w.db.QueryRowContext(t.Context(), "SELECT owner_id FROM channels WHERE id = $1", channel).Scan(&owner); err != nil {
+		t.Fatal(err)
+	}
+	return owner
+}
+
 // A key that lacks the scope learns nothing from an answer that is kept.
 func TestAReplayNeedsTheScopeToo(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		weak := w.NewKey(t, connect.Key{WorkspaceID: w.Workspace.ID, Scopes: []connect.Scope{connect.ScopeChannelsRead}})
 		for _, r := range routes {
-			w.post(t, w.Key, r.path, r.body, "k").want(t, http.StatusCreated, "")
-			w.post(t, weak, r.path, r.body, "k").want(t, http.StatusForbidden, "")
+			w.post(t, w.Key, w.here.of(r), r.body, "k").want(t, http.StatusCreated, "")
+			w.post(t, weak, w.here.of(r), r.body, "k").want(t, http.StatusForbidden, "")
 		}
 		// Nor does one that may make keys, but not such a one.
 		maker := w.NewKey(t, connect.Key{WorkspaceID: w.Workspace.ID, Scopes: []connect.Scope{connect.ScopeKeysWrite}})
@@ -206,24 +228,21 @@ func TestAReplayNeedsTheScopeToo(t *testing.T) {
 func TestARefusalKeepsNothing(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		before := w.db.Dump(t)
-		for path, body := range map[string]string{
-			"/v1/sessions": `{"platforms":["nowhere"]}`, "/v1/owners": `{"avatar_url":"nowhere"}`, "/v1/keys": `{"name":"k","scopes":["channels:read"],"owner":"o"}`,
-			"/v1/apps": `{"platform":"nowhere","client_id":"c","client_secret":"s"}`, "/v1/workspaces": `{"name":" "}`,
-		} {
-			if got := w.post(t, w.Key, path, body, "k"); got.status != http.StatusUnprocessableEntity && got.status != http.StatusNotFound {
-				t.Errorf("%s: got %d %s, want a refusal", path, got.status, got.body)
+		for _, r := range routes {
+			if got := w.post(t, w.Key, w.here.of(r), r.wrong, "k"); got.status != http.StatusUnprocessableEntity && got.status != http.StatusNotFound {
+				t.Errorf("%s: got %d %s, want a refusal", r.path, got.status, got.body)
 			}
 		}
 		if diff := e2e.Changed(before, w.db.Dump(t)); diff != nil {
 			t.Errorf("something changed: %q", diff)
 		}
 		for _, r := range routes {
-			w.post(t, w.Key, r.path, r.body, "k").want(t, http.StatusCreated, "")
+			w.post(t, w.Key, w.here.of(r), r.body, "k").want(t, http.StatusCreated, "")
 		}
 		// Refused inside its transaction, and then the same bytes again.
 		key := `{"name":"k","scopes":["channels:read"],"owner":"late"}`
 		w.post(t, w.Key, "/v1/keys", key, "late").want(t, http.StatusNotFound, "")
-		w.post(t, w.Key, "/v1/owners", `{"external_id":"late"}`, "late").want(t, http.StatusCreated, "")
+		w.post(t, w.Key, ownersPath, `{"external_id":"late"}`, "late").want(t, http.StatusCreated, "")
 		w.post(t, w.Key, "/v1/keys", key, "late").want(t, http.StatusCreated, "")
 	})
 }
@@ -231,24 +250,25 @@ func TestARefusalKeepsNothing(t *testing.T) {
 // After 24 hours the key is free, and what was kept is dropped.
 func TestAnAnswerIsKeptForADay(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
-		r := routes[1] // owners: no event, and nothing that may stand only once
-		first := w.post(t, w.Key, r.path, r.body, "k").want(t, http.StatusCreated, "")
+		i := slices.IndexFunc(routes, func(r creating) bool { return r.path == ownersPath })
+		r := routes[i] // no event, and nothing that may stand only once
+		first := w.post(t, w.Key, w.here.of(r), r.body, "k").want(t, http.StatusCreated, "")
 		w.clock.advance(24*time.Hour - time.Millisecond)
-		if got := w.post(t, w.Key, r.path, r.body, "k").want(t, http.StatusCreated, "true"); got.body != first.body {
+		if got := w.post(t, w.Key, w.here.of(r), r.body, "k").want(t, http.StatusCreated, "true"); got.body != first.body {
 			t.Errorf("got %s, want %s", got.body, first.body)
 		}
 		w.drop(t, 1)
 		w.clock.advance(time.Millisecond)
-		second := w.post(t, w.Key, r.path, r.body, "k").want(t, http.StatusCreated, "")
+		second := w.post(t, w.Key, w.here.of(r), r.body, "k").want(t, http.StatusCreated, "")
 		if second.body == first.body {
 			t.Errorf("got %s after a day, want a new effect", second.body)
 		}
-		if got := w.post(t, w.Key, r.path, r.body, "k").want(t, http.StatusCreated, "true"); got.body != second.body {
+		if got := w.post(t, w.Key, w.here.of(r), r.body, "k").want(t, http.StatusCreated, "true"); got.body != second.body {
 			t.Errorf("got %s, want %s", got.body, second.body)
 		}
 		w.clock.advance(24 * time.Hour)
 		w.drop(t, 0)
-		w.post(t, w.Key, r.path, r.other, "k").want(t, http.StatusCreated, "")
+		w.post(t, w.Key, w.here.of(r), r.other, "k").want(t, http.StatusCreated, "")
 	})
 }
 
@@ -275,7 +295,7 @@ func TestMoreThanABatchIsDropped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "sqlite", 1)
 	for i := range 120 {
-		w.post(t, w.Key, "/v1/owners", `{}`, fmt.Sprint(i)).want(t, http.StatusCreated, "")
+		w.post(t, w.Key, ownersPath, `{}`, fmt.Sprint(i)).want(t, http.StatusCreated, "")
 	}
 	w.clock.advance(24 * time.Hour)
 	w.drop(t, 0)

@@ -3,7 +3,6 @@ package once_test
 import (
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,19 +15,11 @@ func TestKeptAnswersAreSealed(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		var secrets []string
 		for _, r := range routes {
-			var m made
-			a := w.post(t, w.Key, r.path, r.body, "canary-idempotency-key").want(t, http.StatusCreated, "")
-			if err := json.Unmarshal([]byte(a.body), &m); err != nil {
-				t.Fatal(err)
-			}
-			if m.Key != "" {
-				secrets = append(secrets, m.Key)
-			}
-			if m.ConnectURL != "" {
-				secrets = append(secrets, m.ConnectURL[strings.LastIndex(m.ConnectURL, "/")+1:])
-			}
+			a := w.post(t, w.Key, w.here.of(r), r.body, "canary-idempotency-key").want(t, http.StatusCreated, "")
+			secrets = append(secrets, a.made(t).secrets()...)
 		}
-		if len(secrets) != 3 || w.count(t, "replies") != len(routes) {
+		// Two keys, two links, and what an endpoint's messages are signed with.
+		if len(secrets) != 5 || w.count(t, "replies") != len(routes) {
 			t.Fatalf("got %d secrets in %d answers: the test is broken", len(secrets), w.count(t, "replies"))
 		}
 		secrets = append(secrets, "canary-client-secret", "canary-idempotency-key")

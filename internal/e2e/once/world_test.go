@@ -3,12 +3,17 @@ package once_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"patchbay/internal/config"
 	"patchbay/internal/e2e"
@@ -16,41 +21,92 @@ import (
 
 // creating is a route that makes something.
 type creating struct {
-	path     string
+	path     string // {id}: of what newPlace made
 	body     string
 	other    string         // another body
 	reworded string         // the same body in other words
+	wrong    string         // a body that is refused
 	effect   map[string]int // rows that one request adds, by table; the kept reply besides
-	table    string         // where what it makes stands
 	events   int
 }
 
 // routes are all that take an Idempotency-Key: TestEveryCreatingRouteIsHere.
 var routes = []creating{
 	{
-		path: "/v1/sessions", table: "sessions", events: 1,
+		path: "/v1/sessions", events: 1, wrong: `{"platforms":["nowhere"]}`,
 		body: `{"owner":{"external_id":"user-1"},"expires_in":120}`, other: `{"owner":{"external_id":"user-2"},"expires_in":120}`,
 		reworded: ` { "expires_in": 120, "owner": {"external_id":"user-1"} } `,
-		effect:   map[string]int{"sessions": 1, "owners": 1, "events": 1, "replies": 1},
+		effect:   map[string]int{"sessions": 1, "owners": 1, "events": 1, "audit": 1, "replies": 1},
 	},
 	{
-		path: "/v1/owners", table: "owners", body: `{"name":"Bakery"}`, other: `{"name":"Brewery"}`, reworded: "{\n\"name\" : \"Bakery\"}",
-		effect: map[string]int{"owners": 1, "replies": 1},
+		path: ownersPath, body: `{"name":"Bakery"}`, other: `{"name":"Brewery"}`, reworded: "{\n\"name\" : \"Bakery\"}", wrong: `{"avatar_url":"nowhere"}`,
+		effect: map[string]int{"owners": 1, "audit": 1, "replies": 1},
 	},
 	{
-		path: "/v1/apps", table: "apps", body: `{"platform":"linkedin","client_id":"c","client_secret":"canary-client-secret"}`,
+		path: "/v1/apps", body: `{"platform":"linkedin","client_id":"c","client_secret":"canary-client-secret"}`,
 		other:    `{"platform":"linkedin","client_id":"d","client_secret":"canary-client-secret"}`,
 		reworded: `{"client_secret":"canary-client-secret","client_id":"c","platform":"linkedin"}`,
-		effect:   map[string]int{"apps": 1, "replies": 1},
+		wrong:    `{"platform":"nowhere","client_id":"c","client_secret":"s"}`,
+		effect:   map[string]int{"apps": 1, "audit": 1, "replies": 1},
 	},
 	{
-		path: "/v1/keys", table: "api_keys", body: `{"name":"k","scopes":["channels:read"]}`, other: `{"name":"l","scopes":["channels:read"]}`,
-		reworded: `{"scopes":["channels:read"],"name":"k"}`, effect: map[string]int{"api_keys": 1, "replies": 1},
+		path: "/v1/keys", body: `{"name":"k","scopes":["channels:read"]}`, other: `{"name":"l","scopes":["channels:read"]}`,
+		reworded: `{"scopes":["channels:read"],"name":"k"}`, wrong: `{"name":"k","scopes":["channels:read"],"owner":"o"}`,
+		effect: map[string]int{"api_keys": 1, "audit": 1, "replies": 1},
 	},
 	{
-		path: "/v1/workspaces", table: "workspaces", body: `{"name":"W"}`, other: `{"name":"V"}`, reworded: `{"name":"W" }`,
-		effect: map[string]int{"workspaces": 1, "owners": 1, "api_keys": 1, "event_counters": 1, "replies": 1},
+		path: "/v1/workspaces", body: `{"name":"W"}`, other: `{"name":"V"}`, reworded: `{"name":"W" }`, wrong: `{"name":" "}`,
+		effect: map[string]int{"workspaces": 1, "owners": 1, "api_keys": 1, "event_counters": 1, "audit": 1, "audit_heads": 1, "replies": 1},
 	},
+	{
+		path: reconnectPath, body: `{"expires_in":120}`, other: `{"expires_in":180}`, reworded: ` {"expires_in" : 120}`, wrong: `{"expires_in":1}`, events: 1,
+		effect: map[string]int{"sessions": 1, "events": 1, "audit": 1, "replies": 1},
+	},
+	{ // it hears what does not happen here, so that nothing is sent to it
+		path: "/v1/endpoints", body: `{"url":"http://127.0.0.1:1/","types":["owner.erased"]}`, other: `{"url":"http://127.0.0.1:2/","types":["owner.erased"]}`,
+		reworded: `{"types":["owner.erased"],"url":"http://127.0.0.1:1/"}`, wrong: `{"url":"nowhere"}`,
+		effect: map[string]int{"endpoints": 1, "endpoint_types": 1, "audit": 1, "replies": 1},
+	},
+	{ // of events that there are not yet: it is done at once, and stands in no other's way
+		path: replaysPath, body: `{"after":1000}`, other: `{"after":2000}`, reworded: "{ \"after\":\t1000 }", wrong: `{"after":2,"until":1}`,
+		effect: map[string]int{"replays": 1, "audit": 1, "replies": 1},
+	},
+}
+
+const (
+	ownersPath    = "/v1/owners"
+	reconnectPath = "/v1/channels/{id}/reconnect"
+	replaysPath   = "/v1/endpoints/{id}/replays"
+)
+
+// place is what paths speak of in one workspace: an id by route.
+type place map[string]int64
+
+// newPlace makes an endpoint, and a channel of the owner that is disconnected, in the
+// workspace of a key that may everything.
+func newPlace(t *testing.T, db *e2e.Database, url, key, owner string) place {
+	t.Helper()
+	made := func(path, body string) int64 {
+		a, err := post(url, key, path, body, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a.want(t, http.StatusCreated, "").made(t).ID
+	}
+	p := place{replaysPath: made("/v1/endpoints", `{"url":"http://127.0.0.1:1/","types":["owner.erased"]}`)}
+	const plant = `INSERT INTO channels (workspace_id, owner_id, platform, kind, external_id, lifecycle, health, health_reason, review, facts, created_at, updated_at)
+		SELECT workspace_id, id, 'x', 'profile', 'planted', 'disconnected', 'unknown', '', 'none', '{}', created_at, created_at FROM owners WHERE id = $1 RETURNING id`
+	var channel int64
+	if err := db.QueryRowContext(t.Context(), plant, made(ownersPath, `{"external_id":"`+owner+`"}`)).Scan(&channel); err != nil {
+		t.Fatal(err)
+	}
+	p[reconnectPath] = channel
+	return p
+}
+
+// of is the path of a route.
+func (p place) of(r creating) string {
+	return strings.Replace(r.path, "{id}", strconv.FormatInt(p[r.path], 10), 1)
 }
 
 // world is a program, and on PostgreSQL its replica.
@@ -59,6 +115,7 @@ type world struct {
 	db    *e2e.Database
 	clock *clock
 	urls  []string
+	here  place // of the workspace
 }
 
 func newWorld(t *testing.T, engine string, replicas int) *world {
@@ -71,6 +128,7 @@ func newWorld(t *testing.T, engine string, replicas int) *world {
 		w.urls = append(w.urls, e2e.Start(t, opt).URL)
 	}
 	w.db = w.OpenDatabase(t)
+	w.here = newPlace(t, w.db, w.URL, w.Key, "here")
 	return w
 }
 
@@ -82,7 +140,7 @@ type answer struct {
 	replayed string
 }
 
-// post sends a creating request with an idempotency key.
+// post sends a creating request with an idempotency key, or without one.
 func (w *world) post(t testing.TB, key, path, body, once string) answer {
 	t.Helper()
 	a, err := post(w.URL, key, path, body, once)
@@ -98,7 +156,9 @@ func post(url, key, path, body, once string) (answer, error) {
 		return answer{}, err
 	}
 	req.Header.Set("Authorization", "Bearer "+key)
-	req.Header.Set("Idempotency-Key", once)
+	if once != "" {
+		req.Header.Set("Idempotency-Key", once)
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return answer{}, err
@@ -131,15 +191,35 @@ type made struct {
 	ID         int64
 	ConnectURL string `json:"connect_url"`
 	Key        string
+	Secret     string // of an endpoint
 }
 
-// works shows that the secrets of an answer are those that were stored.
-func (a answer) works(t testing.TB, url string) {
+func (a answer) made(t testing.TB) (m made) {
 	t.Helper()
-	var m made
 	if err := json.Unmarshal([]byte(a.body), &m); err != nil || m.ID == 0 {
 		t.Fatalf("%v: %s", err, a.body)
 	}
+	return m
+}
+
+// secrets of an answer, as they are told.
+func (m made) secrets() (all []string) {
+	if m.Key != "" {
+		all = append(all, m.Key)
+	}
+	if m.ConnectURL != "" {
+		all = append(all, m.ConnectURL[strings.LastIndex(m.ConnectURL, "/")+1:])
+	}
+	if secret, ok := strings.CutPrefix(m.Secret, "whsec_"); ok {
+		all = append(all, secret)
+	}
+	return all
+}
+
+// works shows that the secrets of an answer are those that were stored.
+func (a answer) works(t testing.TB, url, key string) {
+	t.Helper()
+	m := a.made(t)
 	if m.ConnectURL != "" {
 		link := url + m.ConnectURL[strings.Index(m.ConnectURL, "/connect/"):]
 		if page := e2e.NewPerson(t).Open(link); page.Status != http.StatusOK {
@@ -147,16 +227,39 @@ func (a answer) works(t testing.TB, url string) {
 		}
 	}
 	if m.Key != "" {
-		req, _ := http.NewRequest(http.MethodGet, url+"/v1/channels", nil)
-		req.Header.Set("Authorization", "Bearer "+m.Key)
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
+		caller := e2e.World{URL: url, Key: m.Key}
+		caller.Call(t, http.MethodGet, "/v1/channels", nil).Into(t, http.StatusOK, &struct{}{})
+	}
+	if m.Secret != "" {
+		m.signs(t, url, key)
+	}
+}
+
+// signs shows that an endpoint's messages are signed with the secret of the answer.
+func (m made) signs(t testing.TB, url, key string) {
+	t.Helper()
+	verify, err := standardwebhooks.NewWebhook(m.Secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := make(chan error, 1)
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err == nil { // the world's clock is not ours
+			err = verify.VerifyIgnoringTimestamp(body, r.Header)
 		}
-		_ = resp.Body.Close()
-		if resp.StatusCode != http.StatusOK {
-			t.Errorf("the key of the answer is answered %d", resp.StatusCode)
-		}
+		refused <- err
+	}))
+	defer receiver.Close()
+	caller, endpoint := e2e.World{URL: url, Key: key}, fmt.Sprintf("/v1/endpoints/%d", m.ID)
+	caller.Call(t, http.MethodPatch, endpoint, map[string]any{"url": receiver.URL}).Into(t, http.StatusOK, &struct{}{})
+	var tested struct{ Delivered bool }
+	caller.Call(t, http.MethodPost, endpoint+"/test", nil).Into(t, http.StatusOK, &tested)
+	if !tested.Delivered {
+		t.Fatalf("endpoint %d: the test was not delivered", m.ID)
+	}
+	if err := <-refused; err != nil {
+		t.Errorf("endpoint %d: %v", m.ID, err)
 	}
 }
 

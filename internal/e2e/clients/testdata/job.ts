@@ -5,23 +5,37 @@ import {
   authorize,
   cancelSession,
   checkChannel,
+  createEndpoint,
   createKey,
   createOwner,
+  createReplay,
   createSession,
+  deleteEndpoint,
   followEvents,
   getChannel,
   getChannelHealth,
+  getEndpoint,
   getOwner,
+  getReplay,
+  importChannels,
   leaseToken,
   listAuditEntries,
   listChannels,
+  listChannelTargets,
+  listDeliveries,
   listKeys,
   listOwners,
   listSessionAttempts,
   patchbay,
+  pauseChannel,
   ProblemError,
+  reconnectChannel,
+  resumeChannel,
   revokeKey,
+  rotateEndpointSecret,
+  updateChannel,
   updateOwner,
+  verifyAuditLog,
   waitForSession,
 } from 'patchbay-client'
 import type { Channel, NewSession, Session, Token } from 'patchbay-client'
@@ -89,8 +103,33 @@ const published = await publish(first.id, async (token) => {
   return new Response('', { status: 201 })
 })
 check(published.status === 201, 'the work is done with it')
-const audit = await listAuditEntries({ client })
-check(audit.data.map((entry) => entry.action).join() === 'channel.checked,token.leased', 'both stand in the audit log')
+const audit = await listAuditEntries({ client, query: { limit: 200 } })
+check(audit.data.slice(-2).map((entry) => entry.action).join() === 'channel.checked,token.leased', 'both stand in the audit log')
+const verdict = await verifyAuditLog({ client })
+check(verdict.intact && verdict.entries === audit.next && verdict.head !== null, 'nobody has tampered with it')
+check((await verifyAuditLog({ client, query: { head: verdict.head } })).intact, 'nor taken its end away')
+
+// Looking after a channel.
+const path = { id: first.id }
+check((await pauseChannel({ client, path })).lifecycle === 'paused', 'a channel is paused')
+check((await resumeChannel({ client, path })).lifecycle === 'active', 'and resumed')
+check((await updateChannel({ client, path, body: { label: 'Main page' } })).label === 'Main page', 'it has a name of ours')
+const targets = await listChannelTargets({ client, path })
+check(targets.data.filter((target) => target.current).length === 1, 'what it may stand for is listed')
+const anew = await reconnectChannel({ client, path, body: { expires_in: 60 } })
+check(anew.reconnect_channel_id === first.id && anew.connect_url !== undefined, 'there is a link to reconnect it')
+const refused = await problemOf(importChannels({ client, body: { platform: 'facebook', access_token: 'nobodys', dry_run: true } }))
+check(refused.fields[0]?.field === 'access_token', 'tokens of nobody are not imported')
+
+// Events that are sent.
+const hook = await createEndpoint({ client, body: { url: `${baseUrl}/nowhere`, types: ['channel.paused'] } })
+check(typeof hook.secret === 'string' && hook.state === 'active', 'an endpoint is made')
+check((await rotateEndpointSecret({ client, path: { id: hook.id }, body: { overlap_s: 0 } })).secret !== hook.secret, 'its secret is exchanged')
+const replay = await createReplay({ client, path: { id: hook.id }, body: {} })
+check((await getReplay({ client, path: { id: replay.id } })).events === replay.until, 'events are sent again')
+check((await listDeliveries({ client, query: { endpoint: hook.id } })).data.length <= 1, 'its deliveries are listed')
+await deleteEndpoint({ client, path: { id: hook.id } })
+check((await problemOf(getEndpoint({ client, path: { id: hook.id } }))).code === 'not_found', 'a deleted endpoint is gone')
 
 // A token that is bound to a key is proved with each request.
 const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])
