@@ -53,7 +53,7 @@ var rules = []rule{
 	{"internal/i18n", nil, "texts know nobody"},
 	{"internal/fault", nil, "the taxonomy knows nobody"},
 	{"internal/vault", nil, "secrets know nobody"},
-	{"bench", []string{"internal/connect", "internal/platform", "internal/store/sqlstore", "internal/vault"}, "fills databases through the store with what is really sealed, then speaks HTTP to the built program"},
+	{"bench", []string{"internal/connect", "internal/platform", "internal/store/sqlstore", "internal/vault", "internal/webhook"}, "fills databases through the store with what is really sealed, then speaks HTTP to the built program"},
 	{"client", nil, "others build on it: the standard library only"},
 	{"examples/...", []string{"client"}, "as somebody else would write it"},
 	{"internal/e2e/...", []string{"internal/..."}, "proofs of the whole program"},
