@@ -21,7 +21,7 @@ type door struct {
 	closed bool
 }
 
-var doors = slices.Concat([]door{{name: "the client", open: callClient}}, blueskyDoors, mastodonDoors)
+var doors = slices.Concat([]door{{name: "the client", open: callClient}}, blueskyDoors, mastodonDoors, webhookDoors)
 
 var blueskyDoors = []door{
 	{name: "bluesky: a typed handle", open: func(ctx context.Context, s *stranger, env platform.Env, host string) {
@@ -68,7 +68,7 @@ var blueskyDoors = []door{
 
 // callClient is the guarded client itself, below which every call of the program leaves.
 func callClient(ctx context.Context, _ *stranger, env platform.Env, host string) {
-	for _, address := range []string{"https://" + host + "/", "https://" + host} {
+	for _, address := range []string{"https://" + host + "/", "https://" + host, "http://" + host + "/"} {
 		if req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil); err == nil {
 			_, _ = env.HTTP.Do(req)
 		}

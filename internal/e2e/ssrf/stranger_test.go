@@ -20,8 +20,12 @@ const strangerDID = "did:plc:aaaaaaaaaaaaaaaaaaaaaaaa"
 // stranger is the directory and all servers of one account, on one trusted origin, whose
 // documents say whatever a test wants.
 type stranger struct {
+	t       testing.TB
 	url     string
 	address netip.AddrPort
+
+	opened sync.Once
+	sends  *sender // of webhooks, once there is need of one
 
 	mu        sync.Mutex
 	documents map[string]any
@@ -35,7 +39,7 @@ type redirect struct {
 }
 
 func newStranger(t testing.TB) *stranger {
-	s := &stranger{redirects: map[string]redirect{}}
+	s := &stranger{t: t, redirects: map[string]redirect{}}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	s.url, s.address = server.URL, netip.MustParseAddrPort(server.Listener.Addr().String())

@@ -3,6 +3,7 @@ package ssrf_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http/httptrace"
 	"net/netip"
@@ -26,7 +27,12 @@ func TestMain(m *testing.M) {
 			sentinels = append(sentinels, s)
 		}
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if err := closeOffice(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 // sentinel accepts everybody, and nobody may come.
