@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 // A few requests of each kind: that the run comes to its end, not how fast.
 func TestRun(t *testing.T) {
 	t.Parallel()
-	opt, _, err := parse([]string{"-dir", t.TempDir(), "-engines", "sqlite", "-sizes", "100,50", "-rounds", "1", "-for", "1s", "-settle", "1ms", "-hot", "128", "-grants", "300,100", "-sweep", "300ms"}, io.Discard)
+	opt, _, err := parse([]string{"-dir", t.TempDir(), "-engines", "sqlite", "-sizes", "100,50", "-rounds", "1", "-for", "1s", "-settle", "1ms", "-hot", "128", "-grants", "300,100", "-sweep", "300ms", "-endpoints", "3,1", "-hearers", "3"}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,13 +55,34 @@ func TestRun(t *testing.T) {
 	if got := report.Sweeps; len(got) != 1 || got[0].Grants != 300 || got[0].Late > inTime || got[0].Peak == 0 {
 		t.Errorf("sweeps: got %+v, want one of 300 grants, in time", got)
 	}
+	checkWebhooks(t, report)
 	var table bytes.Buffer
 	if err := report.write(&table); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"poll a session", "lease a token", "× fsync", "### Refreshes", "### Claims", "### Sweep", "memory at rest over sqlite with 100 channels"} {
+	for _, want := range []string{"poll a session", "lease a token", "× fsync", "### Refreshes", "### Claims", "### Sweep", "### Deliveries", "### Changes of state", "memory at rest over sqlite with 100 channels"} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("got no %q in\n%s", want, table.String())
+		}
+	}
+}
+
+func checkWebhooks(t *testing.T, report *Report) {
+	t.Helper()
+	if got := report.Deliveries; len(got) != 2 || got[0].Endpoints != 1 || got[1].Endpoints != 3 {
+		t.Errorf("deliveries: got %+v, want a line for 1 and one for 3 endpoints", got)
+	}
+	for _, d := range report.Deliveries {
+		if !(d.Ratio > 0) || !(d.Commits > 0) {
+			t.Errorf("deliveries to %d endpoints: got %v of the posts and %v of the commits, want more than 0", d.Endpoints, d.Ratio, d.Commits)
+		}
+	}
+	if got, want := len(report.Changes), len(changeCases(3))*len(changeCallers()); got != want {
+		t.Errorf("changes: got %d lines, want %d", got, want)
+	}
+	for _, c := range report.Changes {
+		if !(c.None > 0) || !(c.Raw > 0) || !(c.Product.Median > 0) {
+			t.Errorf("changes, %s, %d endpoints, %d callers: got %+v, want ratios above 0", c.Case, c.Endpoints, c.Callers, c)
 		}
 	}
 }

@@ -31,6 +31,9 @@ const (
 	bareJSON  = "bare"
 	pointRead = "read"
 	fsyncLoop = "fsync"
+
+	signedPosts = "signed posts"
+	rawCommits  = "raw commits"
 )
 
 // Sample is what one slice showed. CPU times are microseconds an answer.

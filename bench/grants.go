@@ -53,7 +53,7 @@ func (s *grantSeed) insert(ctx context.Context, tx connect.Tx, i int, c platform
 
 // newTenant makes a workspace with owners, and begins with grants at the yardstick.
 func newTenant(ctx context.Context, store *sqlstore.Store, keys *vault.Vault, owners int) (*grantSeed, error) {
-	core := connect.New(connect.Config{Store: store, Env: platform.Env{Now: time.Now}})
+	core := connect.New(connect.Config{Store: store, Vault: keys, Env: platform.Env{Now: time.Now}})
 	workspace, err := core.CreateWorkspace(ctx, connect.Workspace{Name: "Benchmark"})
 	if err != nil {
 		return nil, err

@@ -66,6 +66,10 @@ type options struct {
 	hot      int           // grants that are refreshed over and over
 	grants   []int         // in the databases whose sweep is measured, ascending; empty: it is not
 	sweep    time.Duration // how long the largest of them is swept
+
+	endpoints []int // that deliveries are sent to, ascending
+	hearers   int   // endpoints that hear of changes of state, beside one and none
+
 	progress func(format string, a ...any)
 }
 
@@ -85,6 +89,8 @@ func parse(args []string, stderr io.Writer) (o options, asJSON bool, err error) 
 	f.Float64Var(&o.rate, "rate", 100_000, "PATCHBAY_REFRESH_RATE of the program: so high that the pace is not what is measured")
 	f.DurationVar(&o.sweep, "sweep", 3*time.Minute, "how long the largest of -grants is swept, on top of -for")
 	grants := f.String("grants", "", "sealed grants of two-hour tokens in the databases whose sweep is measured, such as 1000,100000,1000000; empty: it is not")
+	f.IntVar(&o.hearers, "hearers", perWorkspace, "endpoints that hear of changes of state, beside one and none; a workspace has 100 at most")
+	endpoints := f.String("endpoints", "1,20,200", "endpoints that deliveries are sent to, for deliveries a second")
 	if err := f.Parse(args); err != nil {
 		return o, false, err
 	}
@@ -94,29 +100,32 @@ func parse(args []string, stderr io.Writer) (o options, asJSON bool, err error) 
 		}
 		o.engines = append(o.engines, e)
 	}
-	if o.sizes, err = numbers(*sizes); err != nil {
+	if o.sizes, err = numbers(*sizes, perOwner); err != nil {
 		return o, false, fmt.Errorf("-sizes: %w", err)
 	}
 	if *grants != "" {
-		if o.grants, err = numbers(*grants); err != nil {
+		if o.grants, err = numbers(*grants, perOwner); err != nil {
 			return o, false, fmt.Errorf("-grants: %w", err)
 		}
 	}
-	if o.rounds < 1 || o.duration <= 0 || o.hot < 1 {
-		return o, false, errors.New("-rounds, -for and -hot must be positive")
+	if o.endpoints, err = numbers(*endpoints, 1); err != nil {
+		return o, false, fmt.Errorf("-endpoints: %w", err)
 	}
-	if len(o.operations()) == 0 && !o.wants(refreshName) && len(o.grants) == 0 {
-		return o, false, errors.New("-only must be part of an operation's name")
+	if o.rounds < 1 || o.duration <= 0 || o.hot < 1 || o.hearers < 1 {
+		return o, false, errors.New("-rounds, -for, -hot and -hearers must be positive")
+	}
+	if len(o.operations()) == 0 && !o.wants(refreshName) && !o.wants(deliveriesName) && !o.wants(changesName) && len(o.grants) == 0 {
+		return o, false, errors.New("-only must be part of the name of something that is measured")
 	}
 	return o, asJSON, nil
 }
 
-// numbers reads sizes, and puts them in order.
-func numbers(list string) (out []int, err error) {
+// numbers reads sizes of at least so many, and puts them in order.
+func numbers(list string, least int) (out []int, err error) {
 	for s := range strings.SplitSeq(list, ",") {
 		n, err := strconv.Atoi(s)
-		if err != nil || n < perOwner {
-			return nil, fmt.Errorf("%q is not a number of at least %d", s, perOwner)
+		if err != nil || n < least {
+			return nil, fmt.Errorf("%q is not a number of at least %d", s, least)
 		}
 		out = append(out, n)
 	}

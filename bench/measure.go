@@ -52,8 +52,27 @@ func measureEngine(ctx context.Context, opt options, dir, name string, report *R
 	if err == nil && opt.wants(refreshName) {
 		err = measureRefreshes(ctx, opt, e, report)
 	}
+	if err == nil && (opt.wants(deliveriesName) || opt.wants(changesName)) {
+		err = measureWebhooks(ctx, opt, e, report)
+	}
 	if err == nil && len(opt.grants) > 0 {
 		err = measureSweep(ctx, opt, e, report)
+	}
+	return err
+}
+
+// measureWebhooks is deliveries and changes of state, beside the same raw commits.
+func measureWebhooks(ctx context.Context, opt options, e *engine, report *Report) error {
+	raw, err := openRaw(ctx, e)
+	if err != nil {
+		return err
+	}
+	defer raw.close()
+	if opt.wants(deliveriesName) {
+		err = measureDeliveries(ctx, opt, e, raw, report)
+	}
+	if err == nil && opt.wants(changesName) {
+		err = measureChanges(ctx, opt, e, raw, report)
 	}
 	return err
 }
@@ -99,6 +118,12 @@ func (o options) slice() time.Duration {
 		}
 		if o.wants(refreshName) {
 			perRound += 2 * refreshSlices * len(refreshProcesses(engine))
+		}
+		if o.wants(deliveriesName) {
+			perRound += 3 * len(o.endpoints) * len(refreshProcesses(engine))
+		}
+		if o.wants(changesName) {
+			perRound += (len(changeCases(o.hearers)) + 1) * len(changeCallers())
 		}
 	}
 	return o.duration / time.Duration(max(perRound, 1)*(o.rounds+1)) // and a round to warm up

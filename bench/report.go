@@ -16,9 +16,11 @@ type Report struct {
 	Resting int64         `json:"resting_bytes"` // of the program over an empty SQLite database
 	Lines   []Line        `json:"lines"`
 
-	Refreshes []Refreshing `json:"refreshes,omitempty"`
-	Claims    []Claiming   `json:"claims,omitempty"`
-	Sweeps    []Sweep      `json:"sweeps,omitempty"`
+	Refreshes  []Refreshing `json:"refreshes,omitempty"`
+	Claims     []Claiming   `json:"claims,omitempty"`
+	Sweeps     []Sweep      `json:"sweeps,omitempty"`
+	Deliveries []Delivering `json:"deliveries,omitempty"`
+	Changes    []Changing   `json:"changes,omitempty"`
 
 	Memory []Memory `json:"memory"`
 	Aims   []Aim    `json:"aims"`
@@ -105,7 +107,7 @@ func compare(p, yardstick []Sample) Ratio {
 	return Ratio{Yardstick: medianSample(yardstick), Rate: medianRatio(p, yardstick, rate), CPU: medianRatio(p, yardstick, cpu)}
 }
 
-func medianRatio(a, b []Sample, of func(Sample) float64) float64 {
+func medianRatio[S any](a, b []S, of func(S) float64) float64 {
 	ratios := make([]float64, len(a))
 	for i := range a {
 		ratios[i] = of(a[i]) / of(b[i])

@@ -36,7 +36,7 @@ func seed(ctx context.Context, dsn string, channels int, keys *vault.Vault) (f f
 		return f, fmt.Errorf("open the database: %w", err)
 	}
 	defer store.Close()
-	core := connect.New(connect.Config{Store: store, Env: platform.Env{Now: time.Now}})
+	core := connect.New(connect.Config{Store: store, Vault: keys, Env: platform.Env{Now: time.Now}})
 	workspace, err := core.CreateWorkspace(ctx, connect.Workspace{Name: "Benchmark"})
 	if err != nil {
 		return f, err

@@ -23,6 +23,9 @@ func (r *Report) write(out io.Writer) error {
 	if err := r.writeRefreshes(out); err != nil {
 		return err
 	}
+	if err := r.writeWebhooks(out); err != nil {
+		return err
+	}
 	fmt.Fprintf(out, "\n### Memory\n\nResident at rest over an empty SQLite database: %s\n\n", mebibytes(r.Resting))
 	if len(r.Memory) > 0 {
 		if err := r.writeMemory(out); err != nil {
