@@ -140,7 +140,7 @@ export const listChannels = <ThrowOnError extends boolean = true>(options: Optio
 /**
  * Import tokens
  *
- * Connects what tokens reach that another program got with your app: asks the platform whose they are, for which app they were issued and what they reach, and makes channels of it, as a consent would. Tokens of another app, of nobody, or without a required permission are refused, and nothing is kept. Where the platform does not say for which app they are, a refresh proves it; from then on only this server may refresh them. Try with `dry_run` first, which changes nothing. Importing the same again finds what is there. 409 `grant_exists` where a consent that works stands for this already: imported tokens do not take its place. The request holds credentials: no answer is kept under an `Idempotency-Key`.
+ * Connects what tokens reach that another program got with your app: asks the platform whose they are, for which app they were issued and what they reach, and makes channels of it, as a consent would. Tokens of another app, of nobody, or without a required permission are refused, and nothing is kept. Where the platform does not say for which app they are, a refresh proves it; from then on only this server may refresh them. Try with `dry_run` first, which changes nothing. Importing the same again finds what is there. 409 `grant_exists` where a consent that works stands for this already: imported tokens do not take its place; `token_in_use` where these very tokens live under another owner. The request holds credentials: no answer is kept under an `Idempotency-Key`.
  *
  * Needs the scope `channels:write`.
  */
