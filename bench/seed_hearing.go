@@ -101,7 +101,11 @@ func (s *hearingSeed) changed(ctx context.Context, h hearing, n int) error {
 	return nil
 }
 
-// hold lets nothing be sent to the workspace's endpoints for a day, as when they answered
+// holdFor is less than what a receiver may ask for: a longer hold is one by a wrong clock,
+// and forgotten when the program starts.
+const holdFor = 50 * time.Minute
+
+// hold lets nothing be sent to the workspace's endpoints for a while, as when they answered
 // 429 with Retry-After.
 func (s *hearingSeed) hold(ctx context.Context, h hearing) error {
 	endpoints, err := s.store.Endpoints(ctx, h.caller.WorkspaceID, 0, perWorkspace)
@@ -110,7 +114,7 @@ func (s *hearingSeed) hold(ctx context.Context, h hearing) error {
 	}
 	return s.store.InTx(ctx, func(tx connect.Tx) error {
 		for _, e := range endpoints {
-			e.HeldUntil = time.Now().Add(24 * time.Hour)
+			e.HeldUntil = time.Now().Add(holdFor)
 			if err := tx.(webhook.Tx).UpdateEndpoint(ctx, e); err != nil {
 				return err
 			}

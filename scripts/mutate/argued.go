@@ -23,7 +23,7 @@ var arguments = []argument{
 	{file: "session.go", fn: "DueSessions", old: "a.workspace_id = sessions.workspace_id", why: sameWorkspace},
 	{file: "step.go", fn: "AppendStep", old: "workspace_id = $1", why: "the insert after it refers to (workspace_id, attempt_id), and where that fails so does the whole transaction"},
 	{file: "target.go", fn: "DropTargets", old: "c.workspace_id = targets.workspace_id", exact: true, why: sameWorkspace},
-	{file: "channel.go", fn: "updateChannel", old: "workspace_id = $1", why: "the row is that of an owner, or of an id found one statement before, and those are unique in the instance"},
+	{file: "channel.go", fn: "reviveChannel", old: "workspace_id = $1", why: "the row is that of an owner, or of an id found one statement before, and those are unique in the instance"},
 }
 
 // sameWorkspace is about joins: ids are unique in the instance, and the foreign keys are

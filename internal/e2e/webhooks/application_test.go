@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"patchbay/internal/config"
 	"patchbay/internal/e2e"
 	"patchbay/internal/lab"
 	"patchbay/internal/testkit"
@@ -42,7 +43,8 @@ type message struct {
 func newApplication(t *testing.T) *application {
 	t.Helper()
 	clock := lab.NewClock(nil)
-	a := &application{World: e2e.Start(t, e2e.Options{Clock: clock}), clock: clock, receiver: testkit.WebhookReceiver(t)}
+	world := e2e.Start(t, e2e.Options{Clock: clock, Change: func(c *config.Config) { c.RateLimit = -1 }})
+	a := &application{World: world, clock: clock, receiver: testkit.WebhookReceiver(t)}
 	var made struct {
 		ID     int64
 		Secret string

@@ -34,14 +34,10 @@ func (all truth) tally() string {
 func (e endpointTruth) taken(deaths []death) (n, again int, late time.Duration) {
 	taken := map[string]arrival{}
 	for _, a := range e.Log {
-		before, had := taken[a.ID]
-		if had {
+		if before, had := taken[a.ID]; had {
 			again++
-		}
-		for _, d := range deaths {
-			if had && d.explains(before, a) {
-				late = max(late, d.At.Sub(before.Answered))
-			}
+			since, _ := diedOn(deaths, before, a)
+			late = max(late, since)
 		}
 		if a.Status == http.StatusNoContent {
 			taken[a.ID] = a

@@ -133,15 +133,22 @@ func (j *judge) duplicates(e event) {
 	came := j.came[e.Number]
 	for i := 1; i < len(came); i++ {
 		before, again := came[i-1], came[i]
-		if before.Status/100 == 2 && !slices.ContainsFunc(j.deaths, func(d death) bool { return d.explains(before, again) }) {
+		if _, died := diedOn(j.deaths, before, again); before.Status/100 == 2 && !died {
 			j.say("event %d came again %s after it was taken, and nothing died on it", e.Number, again.Came.Sub(before.Came).Round(time.Millisecond))
 		}
 	}
 }
 
-// explains tells whether a message that was taken may have come again because of a death.
-func (d death) explains(taken, again arrival) bool {
-	return taken.Came.Before(d.Over) && again.Came.After(d.Over) && d.At.Sub(taken.Answered) < writing
+// diedOn tells whether the program that had sent a message died before it may have written
+// down that it was taken, and how long that was after the answer. deaths are in order.
+func diedOn(deaths []death, taken, again arrival) (late time.Duration, died bool) {
+	for _, d := range deaths {
+		if taken.Came.Before(d.Over) { // the first one after it
+			late = d.At.Sub(taken.Answered)
+			return late, again.Came.After(d.Over) && late < writing
+		}
+	}
+	return 0, false
 }
 
 // order judges that of one channel's events none came before the one before it was taken.
