@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/go-cmp/cmp"
@@ -95,10 +96,11 @@ func (w *place) wantFailed(l link, word, message string) {
 	}
 }
 
-// wantReturn fails unless exactly one person came back, with this query.
+// wantReturn fails unless exactly one person came back, with this query. A browser without
+// JavaScript may follow both answers to a double click, which lead to the same address.
 func (w *place) wantReturn(query string) {
 	w.t.Helper()
-	if d := cmp.Diff([]string{"/callback" + query}, w.Receiver.Arrivals()); d != "" {
+	if d := cmp.Diff([]string{"/callback" + query}, slices.Compact(w.Receiver.Arrivals())); d != "" {
 		w.t.Errorf("redirects to the application (-want +got):\n%s", d)
 	}
 }
