@@ -128,8 +128,9 @@ func (f *failing) step(t *testing.T, next time.Time) {
 	if before := next.Add(-time.Millisecond); before.After(f.now()) {
 		f.reach(before)
 		f.look(t, nil)
-		f.reach(next)
 	}
+	f.reach(next) // another line may have been due within the same millisecond
+	before := f.attempts
 	var died *line
 	switch f.dice.IntN(6) {
 	case 0:
@@ -138,6 +139,9 @@ func (f *failing) step(t *testing.T, next time.Time) {
 		died = f.dieAmid(t)
 	}
 	f.look(t, died)
+	if f.attempts == before {
+		t.Fatalf("%s: nothing was attempted, though a delivery is due at %s", f.at(), next)
+	}
 }
 
 // dieWithClaims is a program that dies between its claims and the requests.
