@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"time"
+
+	"patchbay/internal/webhook"
 )
 
 type listEventsInput struct {
@@ -13,7 +15,7 @@ type listEventsInput struct {
 
 func (a *API) listEvents(ctx context.Context, in *listEventsInput) (eventPageJSON, error) {
 	list, err := a.svc.WaitEvents(ctx, callerOf(ctx), in.After, in.Limit, time.Duration(in.Wait)*time.Second)
-	page := eventPageJSON{Data: each(list, toEvent), Next: in.After}
+	page := eventPageJSON{Data: each(list, webhook.ToJSON), Next: in.After}
 	if len(list) > 0 {
 		page.Next = list[len(list)-1].Number
 	}

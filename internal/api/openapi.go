@@ -15,6 +15,7 @@ import (
 	"patchbay/internal/fault"
 	"patchbay/internal/httpx"
 	"patchbay/internal/platform"
+	"patchbay/internal/webhook"
 )
 
 const about = `Connect people's social accounts to an application and keep them connected.
@@ -58,6 +59,7 @@ func config(publicURL, version string) huma.Config {
 		Transformers:  []huma.Transformer{renderProblem},
 	}
 	cfg.AllowAdditionalPropertiesByDefault = true
+	cfg.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[webhook.RawJSON](), reflect.TypeFor[objectJSON]())
 	problem := cfg.Components.Schemas.Schema(reflect.TypeFor[problemJSON](), true, "")
 	cfg.Components.Responses = problemResponses(problem)
 	return cfg

@@ -8,6 +8,7 @@ import (
 
 	"patchbay/internal/connect"
 	"patchbay/internal/fault"
+	"patchbay/internal/webhook"
 )
 
 type auditPageJSON struct {
@@ -16,16 +17,16 @@ type auditPageJSON struct {
 }
 
 type auditEntryJSON struct {
-	Number    int64      `json:"number" example:"129" doc:"Its place in the workspace's log: from 1, in commit order, without gaps."`
-	At        string     `json:"at" format:"date-time" example:"2026-03-01T09:31:12.480Z" doc:"When it happened."`
-	Actor     string     `json:"actor" enum:"key,person,operator,system" example:"key" doc:"Who did it: an application with its key, a person on the connect pages, the operator on the server's command line, or the server itself."`
-	KeyID     *int64     `json:"key_id" example:"4" doc:"The API key, where a key did it; null otherwise."`
-	From      *string    `json:"from" example:"203.0.113.7" doc:"The address that it was asked from; null: not known, or the server itself."`
-	Action    string     `json:"action" example:"token.leased" doc:"What was done: token.leased, channel.paused, endpoint.created, …"`
-	OwnerID   *int64     `json:"owner_id" example:"3" doc:"Whose it was done to; null: nobody's."`
-	ChannelID *int64     `json:"channel_id" example:"5" doc:"The channel it was done to; null: none."`
-	Data      objectJSON `json:"data" doc:"What the action adds. Never a secret, nor a person's name."`
-	Hash      *string    `json:"hash" example:"9f2c5a0b7d3e4f61829a4c0d5e6f7182930a4b5c6d7e8f90123456789abcdef0" doc:"32 bytes in hexadecimal that chain the entry to the one before; null in entries from before the log was chained."`
+	Number    int64           `json:"number" example:"129" doc:"Its place in the workspace's log: from 1, in commit order, without gaps."`
+	At        string          `json:"at" format:"date-time" example:"2026-03-01T09:31:12.480Z" doc:"When it happened."`
+	Actor     string          `json:"actor" enum:"key,person,operator,system" example:"key" doc:"Who did it: an application with its key, a person on the connect pages, the operator on the server's command line, or the server itself."`
+	KeyID     *int64          `json:"key_id" example:"4" doc:"The API key, where a key did it; null otherwise."`
+	From      *string         `json:"from" example:"203.0.113.7" doc:"The address that it was asked from; null: not known, or the server itself."`
+	Action    string          `json:"action" example:"token.leased" doc:"What was done: token.leased, channel.paused, endpoint.created, …"`
+	OwnerID   *int64          `json:"owner_id" example:"3" doc:"Whose it was done to; null: nobody's."`
+	ChannelID *int64          `json:"channel_id" example:"5" doc:"The channel it was done to; null: none."`
+	Data      webhook.RawJSON `json:"data" doc:"What the action adds. Never a secret, nor a person's name."`
+	Hash      *string         `json:"hash" example:"9f2c5a0b7d3e4f61829a4c0d5e6f7182930a4b5c6d7e8f90123456789abcdef0" doc:"32 bytes in hexadecimal that chain the entry to the one before; null in entries from before the log was chained."`
 }
 
 type auditVerdictJSON struct {
@@ -64,6 +65,6 @@ func anchor(head string) (*connect.AuditAnchor, error) {
 func toAuditEntry(e connect.AuditEntry) auditEntryJSON {
 	return auditEntryJSON{
 		Number: e.Number, At: stamp(e.At), Actor: string(e.Actor), KeyID: orNil(e.KeyID), From: orNil(e.From), Action: e.Action,
-		OwnerID: orNil(e.OwnerID), ChannelID: orNil(e.ChannelID), Data: objectJSON{e.Data}, Hash: orNil(hex.EncodeToString(e.Hash)),
+		OwnerID: orNil(e.OwnerID), ChannelID: orNil(e.ChannelID), Data: webhook.RawJSON(e.Data), Hash: orNil(hex.EncodeToString(e.Hash)),
 	}
 }

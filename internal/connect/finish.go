@@ -56,27 +56,12 @@ func (s *Service) finish(ctx context.Context, tx Tx, session *Session, a Attempt
 }
 
 func (s *Service) connectTarget(ctx context.Context, tx Tx, session Session, a Attempt, g Grant, t Target) (SavedChannel, error) {
-	now := s.now()
-	channel, err := tx.SaveChannel(ctx, Channel{
-		WorkspaceID: session.WorkspaceID, OwnerID: session.OwnerID, Platform: g.Platform, Kind: t.Kind, ExternalID: t.ExternalID,
-		GrantID: g.ID, TargetID: t.ID, Lifecycle: LifecycleActive, Health: HealthHealthy, HealthAt: now, ProvenAt: now, Review: ReviewNone,
-		Facts: t.Facts, FactsAt: now, CreatedAt: now, UpdatedAt: now,
-	})
+	channel, err := s.saveConnected(ctx, tx, session.OwnerID, g, t)
 	if err != nil {
 		return SavedChannel{}, err
 	}
-	if channel.Before == LifecyclePaused { // a new consent ends no pause
-		channel.Lifecycle = LifecyclePaused
-		if err := tx.UpdateChannel(ctx, channel.Channel); err != nil {
-			return SavedChannel{}, err
-		}
-	}
-	event := EventChannelReconnected
-	if channel.Made {
-		event = EventChannelConnected
-	}
 	s.emit(tx, Event{
-		WorkspaceID: session.WorkspaceID, Type: event, OwnerID: session.OwnerID, SessionID: session.ID, ChannelID: channel.ID,
+		WorkspaceID: session.WorkspaceID, Type: channel.event(), OwnerID: session.OwnerID, SessionID: session.ID, ChannelID: channel.ID,
 		Cause: CauseCustomer, Data: eventData("platform", g.Platform, "kind", t.Kind, "name", t.Facts.Name, "before", string(channel.Before)),
 	})
 	entry := AuditEntry{
@@ -89,6 +74,22 @@ func (s *Service) connectTarget(ctx context.Context, tx Tx, session Session, a A
 		s.recordPerson(tx, session.WorkspaceID, entry)
 	}
 	return channel, nil
+}
+
+// saveConnected makes a target a channel of the owner, or connects the one that was for it.
+// A paused one stays paused: neither a new consent nor new tokens end a pause.
+func (s *Service) saveConnected(ctx context.Context, tx Tx, ownerID int64, g Grant, t Target) (SavedChannel, error) {
+	now := s.now()
+	channel, err := tx.SaveChannel(ctx, Channel{
+		WorkspaceID: g.WorkspaceID, OwnerID: ownerID, Platform: g.Platform, Kind: t.Kind, ExternalID: t.ExternalID,
+		GrantID: g.ID, TargetID: t.ID, Lifecycle: LifecycleActive, Health: HealthHealthy, HealthAt: now, ProvenAt: now, Review: ReviewNone,
+		Facts: t.Facts, FactsAt: now, CreatedAt: now, UpdatedAt: now,
+	})
+	if err == nil && channel.Before == LifecyclePaused {
+		channel.Lifecycle = LifecyclePaused
+		err = tx.UpdateChannel(ctx, channel.Channel)
+	}
+	return channel, err
 }
 
 // coarse is a person's address without its last part: the network they came from. The

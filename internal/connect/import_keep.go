@@ -174,31 +174,17 @@ func (im *importing) fill(ctx context.Context, tx Tx, grant Grant) (Grant, error
 // connect makes a target a channel, or connects the one that was for it. One that stands
 // on this consent already stays as it is.
 func (im *importing) connect(ctx context.Context, tx Tx, g Grant, t Target) error {
-	s, now := im.s, im.s.now()
+	s := im.s
 	if ch, ok := im.there[platform.TargetKey{Kind: t.Kind, ExternalID: t.ExternalID}]; ok && im.same && ch.GrantID == g.ID && ch.TargetID == t.ID {
 		im.channels = append(im.channels, ch)
 		return nil
 	}
-	channel, err := tx.SaveChannel(ctx, Channel{
-		WorkspaceID: g.WorkspaceID, OwnerID: im.owner.ID, Platform: g.Platform, Kind: t.Kind, ExternalID: t.ExternalID,
-		GrantID: g.ID, TargetID: t.ID, Lifecycle: LifecycleActive, Health: HealthHealthy, HealthAt: now, ProvenAt: now, Review: ReviewNone,
-		Facts: t.Facts, FactsAt: now, CreatedAt: now, UpdatedAt: now,
-	})
+	channel, err := s.saveConnected(ctx, tx, im.owner.ID, g, t)
 	if err != nil {
 		return err
 	}
-	if channel.Before == LifecyclePaused { // tokens end no pause
-		channel.Lifecycle = LifecyclePaused
-		if err := tx.UpdateChannel(ctx, channel.Channel); err != nil {
-			return err
-		}
-	}
-	event := EventChannelReconnected
-	if channel.Made {
-		event = EventChannelConnected
-	}
 	s.emit(tx, Event{
-		WorkspaceID: g.WorkspaceID, Type: event, OwnerID: im.owner.ID, ChannelID: channel.ID, Cause: CauseIntegration,
+		WorkspaceID: g.WorkspaceID, Type: channel.event(), OwnerID: im.owner.ID, ChannelID: channel.ID, Cause: CauseIntegration,
 		Data: eventData("platform", g.Platform, "kind", t.Kind, "name", t.Facts.Name, "before", string(channel.Before), "via", "import"),
 	})
 	s.Record(tx, im.c, AuditEntry{

@@ -279,6 +279,14 @@ type SavedChannel struct {
 	ReplacedGrant int64     // the grant that it had before, where that was another one; else 0
 }
 
+// event is the one that tells of it.
+func (c SavedChannel) event() string {
+	if c.Made {
+		return EventChannelConnected
+	}
+	return EventChannelReconnected
+}
+
 // ChannelWriter changes channels.
 type ChannelWriter interface {
 	// SaveChannel inserts, or revives and updates the one with the same (workspace,

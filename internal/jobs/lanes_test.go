@@ -310,7 +310,7 @@ func TestNothingIsLostBetweenClaimAndClose(t *testing.T) {
 		b, bell := newBoard(map[int64][]int{1: {0}}), &jobs.Bell{}
 		lanes := b.lanes(4)
 		lanes.Bell = bell
-		claims := 0
+		claims, heard := 0, make(chan struct{})
 		lanes.Claim = func(ctx context.Context, key int64, limit int) ([]item, int, time.Duration, error) {
 			claimed, looked, wait, err := b.claim(ctx, key, limit)
 			if claims++; claims == 2 { // the one that finds nothing: something comes just after it looked
@@ -318,7 +318,7 @@ func TestNothingIsLostBetweenClaimAndClose(t *testing.T) {
 				b.due[1] = append(b.due[1], 1)
 				b.mu.Unlock()
 				bell.Ring(1)
-				synctestPause()
+				<-heard
 			}
 			return claimed, looked, wait, err
 		}
@@ -329,8 +329,8 @@ func TestNothingIsLostBetweenClaimAndClose(t *testing.T) {
 			defer close(over)
 			lanes.Run(ctx, slog.New(slog.DiscardHandler))
 		}()
-		synctest.Wait()
-		time.Sleep(time.Millisecond) // of the bubble's clock: the claim comes back
+		synctest.Wait() // whoever listens to the bell has heard it
+		close(heard)    // the claim comes back
 		synctest.Wait()
 		if diff := cmp.Diff(count(2), b.finished(1)); diff != "" || time.Since(began) >= time.Second {
 			t.Errorf("before the next look (-want +got):\n%s", diff)
@@ -339,6 +339,3 @@ func TestNothingIsLostBetweenClaimAndClose(t *testing.T) {
 		<-over
 	})
 }
-
-// synctestPause lets the listener hear the bell before the claim is answered.
-func synctestPause() { time.Sleep(time.Microsecond) }

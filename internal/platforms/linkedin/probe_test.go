@@ -187,6 +187,7 @@ func TestTheRefreshTokensEndIsFixed(t *testing.T) {
 	for body, want := range map[string]time.Duration{
 		`{"access_token":"A","refresh_token":"R"}`:                               365 * 24 * time.Hour,
 		`{"access_token":"A","refresh_token":"R","refresh_token_expires_in":60}`: time.Minute,
+
 		`{"access_token":"A"}`: 0,
 	} {
 		s := &standIn{answers: map[string]string{token: body}}
