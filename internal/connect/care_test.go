@@ -1,8 +1,12 @@
 package connect_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -176,6 +180,76 @@ func TestALeaseIsNotHandedOutAfterADisconnect(t *testing.T) {
 	if err == nil {
 		t.Errorf("got a token of version %d, want none", lease.Version)
 	}
+}
+
+// gathering holds one transaction up and counts who comes to a lease's last look meanwhile.
+type gathering struct {
+	connect.Store
+	hold   atomic.Bool // the next transaction
+	inside chan struct{}
+	let    chan struct{}
+	looks  chan struct{}
+}
+
+func (g *gathering) InTx(ctx context.Context, fn func(connect.Tx) error) error {
+	if g.hold.CompareAndSwap(true, false) {
+		close(g.inside)
+		<-g.let
+	}
+	return g.Store.InTx(ctx, fn)
+}
+
+func (g *gathering) App(ctx context.Context, workspaceID, id int64) (connect.App, error) {
+	defer func() { g.looks <- struct{}{} }()
+	return g.Store.App(ctx, workspaceID, id)
+}
+
+// TestLeasesThatComeTogether: one of two channels is paused when their tokens have been
+// looked for and not handed out. Each lease gets its own answer, and the audit log a line
+// for each that was handed out.
+func TestLeasesThatComeTogether(t *testing.T) {
+	t.Parallel()
+	p := &plot{model: platform.RefreshStable, life: 24 * time.Hour}
+	w, id := plant(t, p)
+	twin := w.channel(t, id)
+	twin.ExternalID += "-twin"
+	must(t, w.store.InTx(t.Context(), func(tx connect.Tx) error {
+		saved, err := tx.SaveChannel(t.Context(), twin)
+		twin = saved.Channel
+		return err
+	}))
+	const each = 10
+	g := &gathering{Store: p.stale.Store, inside: make(chan struct{}), let: make(chan struct{}), looks: make(chan struct{}, 3*each)}
+	p.stale.Store = g
+	g.hold.Store(true)
+	var all sync.WaitGroup
+	lease := func(id int64, want error) {
+		all.Go(func() {
+			if _, err := w.svc.LeaseToken(t.Context(), w.caller, connect.LeaseRequest{ChannelID: id}); !errors.Is(err, want) {
+				t.Errorf("channel %d: got %v, want %v", id, err, want)
+			}
+		})
+	}
+	lease(id, nil)
+	<-g.inside
+	for range each {
+		lease(id, nil)
+		lease(twin.ID, connect.ErrPaused)
+	}
+	for range 1 + 2*each {
+		<-g.looks
+	}
+	_, err := w.svc.PauseChannel(t.Context(), w.caller, twin.ID)
+	must(t, err)
+	close(g.let)
+	all.Wait()
+	var lines, ofTwin int64
+	must(t, w.db.QueryRow("SELECT count(*), count(*) FILTER (WHERE channel_id = $2) FROM audit WHERE action = $1", connect.AuditTokenLeased, twin.ID).Scan(&lines, &ofTwin))
+	if lines != 1+each || ofTwin != 0 {
+		t.Errorf("got %d lines, %d of the paused channel, want %d and none", lines, ofTwin, 1+each)
+	}
+	lease(twin.ID+99, fault.NotFound)
+	all.Wait()
 }
 
 func TestReconnectIsPinnedToItsChannel(t *testing.T) {

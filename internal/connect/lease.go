@@ -90,30 +90,65 @@ func (s *Service) leaseOnce(ctx context.Context, c Caller, r LeaseRequest) (Toke
 	return lease, nil
 }
 
+// handing is a lease on its way to who asked.
+type handing struct {
+	caller Caller
+	lease  TokenLease
+}
+
 // handOut puts the lease into the audit log, unless the channel was paused, disconnected
 // or put on another consent (errMoved) while its token was looked for: what is told of a
-// channel is true of every token that is handed out after it.
+// channel is true of every token that is handed out after it. Leases of one workspace
+// share a transaction: each would wait for the others at the end of the log.
 func (s *Service) handOut(ctx context.Context, c Caller, lease TokenLease) error {
+	if err := s.leases.Ask(ctx, lease.Channel.WorkspaceID, handing{c, lease}); err != nil {
+		return fmt.Errorf("lease of channel %d: %w", lease.Channel.ID, err)
+	}
+	return nil
+}
+
+func (s *Service) handOutAll(ctx context.Context, workspaceID int64, all []handing) []error {
+	ids := make([]int64, len(all))
+	for i, h := range all {
+		ids[i] = h.lease.Channel.ID
+	}
+	answers := make([]error, len(all))
 	err := s.store.InTx(ctx, func(tx Tx) error {
-		now, err := tx.LockChannel(ctx, lease.Channel.WorkspaceID, lease.Channel.ID)
-		switch {
-		case err != nil:
+		channels, err := tx.LockChannels(ctx, workspaceID, ids)
+		if err != nil {
 			return err
-		case now.Lifecycle == LifecycleDisconnected:
-			return ErrDisconnected
-		case now.Lifecycle == LifecyclePaused:
-			return ErrPaused
-		case now.GrantID != lease.Channel.GrantID || now.TargetID != lease.Channel.TargetID:
-			return errMoved
 		}
-		s.Record(tx, c, AuditEntry{
-			Action: AuditTokenLeased, OwnerID: now.OwnerID, ChannelID: now.ID,
-			Data: eventData("platform", now.Platform, "version", fmt.Sprint(lease.Version), "expires_at", rfc3339(lease.ExpiresAt)),
-		})
+		for i, h := range all {
+			now, ok := channels[h.lease.Channel.ID]
+			if answers[i] = stillLent(h.lease.Channel, now, ok); answers[i] != nil {
+				continue
+			}
+			s.Record(tx, h.caller, AuditEntry{
+				Action: AuditTokenLeased, OwnerID: now.OwnerID, ChannelID: now.ID,
+				Data: eventData("platform", now.Platform, "version", fmt.Sprint(h.lease.Version), "expires_at", rfc3339(h.lease.ExpiresAt)),
+			})
+		}
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("lease of channel %d: %w", lease.Channel.ID, err)
+	for i := range answers {
+		if err != nil {
+			answers[i] = err
+		}
+	}
+	return answers
+}
+
+// stillLent tells whether the channel is as it was when its token was looked for.
+func stillLent(before, now Channel, there bool) error {
+	switch {
+	case !there:
+		return NoSuch("channel")
+	case now.Lifecycle == LifecycleDisconnected:
+		return ErrDisconnected
+	case now.Lifecycle == LifecyclePaused:
+		return ErrPaused
+	case now.GrantID != before.GrantID || now.TargetID != before.TargetID:
+		return errMoved
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"patchbay/internal/batch"
 	"patchbay/internal/platform"
 	"patchbay/internal/vault"
 )
@@ -21,8 +22,9 @@ type Service struct {
 	now       func() time.Time
 	log       *slog.Logger
 	lease     time.Duration
-	waiters   *waiters // for sessions
-	news      *waiters // for events, by workspace
+	waiters   *waiters                       // for sessions
+	news      *waiters                       // for events, by workspace
+	leases    *batch.Batches[int64, handing] // that are handed out, by workspace
 	keys      keyCache
 	auditKeys auditKeys
 	auditFrom atomic.Int64 // one above the highest workspace when BeginAudit ran; 0: it did not
@@ -78,11 +80,13 @@ func New(cfg Config) *Service {
 	if cfg.Refreshed == nil {
 		cfg.Refreshed = func(string, platform.Class) {}
 	}
-	return &Service{
+	s := &Service{
 		store: cfg.Store, vault: cfg.Vault, platforms: cfg.Platforms, apps: cfg.Apps, env: cfg.Env, envs: cfg.Envs,
 		now: cfg.Env.Now, log: cfg.Log, lease: cfg.Lease, waiters: newWaiters(), news: newWaiters(), ended: cfg.Ended,
 		rate: cfg.RefreshRate, deadline: cfg.RefreshDeadline, refreshed: cfg.Refreshed,
 	}
+	s.leases = batch.New(s.handOutAll)
+	return s
 }
 
 // Platforms is the registry of what can be connected.

@@ -297,6 +297,8 @@ type ChannelWriter interface {
 	// LockChannel reads the channel and keeps others from changing it until the
 	// transaction ends. Who locks its grant too locks the grant first.
 	LockChannel(ctx context.Context, workspaceID, id int64) (Channel, error)
+	// LockChannels is LockChannel for several, those that are there, by id.
+	LockChannels(ctx context.Context, workspaceID int64, ids []int64) (map[int64]Channel, error)
 	// UpdateChannel writes everything but the ids of channel and workspace, Platform,
 	// Review and CreatedAt; fault.Conflict "channel_exists" and no change where the owner
 	// has another channel of the same platform, kind and external id. A channel that

@@ -19,7 +19,8 @@ type Lanes[T any] struct {
 	// Keys lists the keys that have something due.
 	Keys func(context.Context) ([]int64, error)
 	// Claim takes up to limit of a key's due ones. looked tells how many it looked at,
-	// those included that needed no hand; wait asks to come again that much later.
+	// those included that needed no hand; wait asks to come again that much later, and not
+	// when the bell rings: the key is asked about before only where Keys lists it.
 	Claim func(ctx context.Context, key int64, limit int) (claimed []T, looked int, wait time.Duration, err error)
 	// Do works on one. It is not stopped by ctx, and bounds itself.
 	Do func(context.Context, T) error
@@ -47,9 +48,12 @@ type lanesRun[T any] struct {
 
 // lane is one key's.
 type lane struct {
-	open  bool          // somebody claims for it; guarded by lanesRun.mu
-	again bool          // it was told of since; guarded by lanesRun.mu
 	hands chan struct{} // holds one for each hand that works
+
+	// Guarded by lanesRun.mu.
+	open  bool      // somebody claims for it
+	again bool      // it was told of since
+	deaf  time.Time // until then the bell is for nothing
 }
 
 // round opens the lane of each key that has something due.
@@ -58,7 +62,7 @@ func (r *lanesRun[T]) round(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.open(ctx, keys)
+	r.open(ctx, keys, false)
 	return nil
 }
 
@@ -70,12 +74,12 @@ func (r *lanesRun[T]) listen(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-heard:
-			r.open(ctx, r.Bell.take())
+			r.open(ctx, r.Bell.take(), true)
 		}
 	}
 }
 
-func (r *lanesRun[T]) open(ctx context.Context, keys []int64) {
+func (r *lanesRun[T]) open(ctx context.Context, keys []int64, rung bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, key := range keys {
@@ -83,6 +87,9 @@ func (r *lanesRun[T]) open(ctx context.Context, keys []int64) {
 		if l == nil {
 			l = &lane{hands: make(chan struct{}, r.Hands)}
 			r.lanes[key] = l
+		}
+		if rung && time.Now().Before(l.deaf) {
+			continue
 		}
 		l.again = true
 		if !l.open {
@@ -100,6 +107,13 @@ func (r *lanesRun[T]) close(l *lane) bool {
 	return !l.open
 }
 
+// rest ends the claiming for a key whatever the bell told meanwhile, and for a while.
+func (r *lanesRun[T]) rest(l *lane, wait time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	l.open, l.deaf = false, time.Now().Add(wait)
+}
+
 // work claims for a key until nothing of it is due. Hands may go on after it.
 func (r *lanesRun[T]) work(ctx context.Context, key int64, l *lane) {
 	for {
@@ -113,9 +127,7 @@ func (r *lanesRun[T]) work(ctx context.Context, key int64, l *lane) {
 		claimed, looked, wait, err := r.Claim(ctx, key, r.Hands-len(l.hands))
 		if err != nil && ctx.Err() == nil {
 			r.log.ErrorContext(ctx, "claim", slog.String("lanes", r.Name), slog.Int64("key", key), slog.Any("cause", err))
-			r.mu.Lock()
-			l.open = false
-			r.mu.Unlock()
+			r.rest(l, 0)
 			return // the next round comes again
 		}
 		for _, one := range claimed {
@@ -127,10 +139,14 @@ func (r *lanesRun[T]) work(ctx context.Context, key int64, l *lane) {
 				}
 			})
 		}
+		if wait >= r.Every {
+			r.rest(l, wait)
+			return // a round comes before that
+		}
 		if looked == 0 && wait == 0 && r.close(l) {
 			return
 		}
-		pause(ctx, min(wait, r.Every))
+		pause(ctx, wait)
 	}
 }
 

@@ -339,3 +339,53 @@ func TestNothingIsLostBetweenClaimAndClose(t *testing.T) {
 		<-over
 	})
 }
+
+// TestAKeyThatAskedForPatienceIsNotWoken: the bell is for nothing then, a look at what is
+// due is not.
+func TestAKeyThatAskedForPatienceIsNotWoken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, bell := newBoard(map[int64][]int{}), &jobs.Bell{}
+		began := time.Now()
+		patience := func(int64) (time.Duration, error) { return time.Minute - time.Since(began), nil }
+		b.trouble = patience
+		lanes := b.lanes(4)
+		lanes.Bell = bell
+		ctx, cancel := context.WithCancel(t.Context())
+		over := make(chan struct{})
+		go func() { defer close(over); lanes.Run(ctx, slog.New(slog.DiscardHandler)) }()
+		after := func(d time.Duration) int {
+			time.Sleep(d) // of the bubble's clock
+			synctest.Wait()
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return b.asked[1]
+		}
+		for range 20 {
+			bell.Ring(1)
+			after(time.Second)
+		}
+		if got := after(0); got != 1 {
+			t.Errorf("got %d claims for twenty rings, want one", got)
+		}
+		b.mu.Lock()
+		b.due[1] = count(1) // as the database has it by now
+		b.mu.Unlock()
+		if got := after(5 * time.Second); got != 6 {
+			t.Errorf("got %d claims, want one with each look", got)
+		}
+		b.mu.Lock()
+		b.trouble, b.due[1] = nil, nil
+		b.mu.Unlock()
+		after(time.Minute)
+		b.mu.Lock()
+		b.due[1] = count(1)
+		b.mu.Unlock()
+		bell.Ring(1)
+		if after(0); !slices.Equal(b.finished(1), count(1)) {
+			t.Error("the bell was not heard after the wait")
+		}
+		cancel()
+		<-over
+	})
+}

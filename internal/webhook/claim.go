@@ -44,17 +44,20 @@ func (s *Service) DueEndpoints(ctx context.Context) ([]int64, error) {
 // ClaimDue claims up to limit of an endpoint's due deliveries for Deliver, fewer where
 // other processes hold some. What is behind another delivery about its channel is parked,
 // and what cannot or need not be sent ends here. looked tells how many it looked at; wait is
-// always 0: what is held back is found when its time has come.
+// for how long the endpoint is held.
 func (s *Service) ClaimDue(ctx context.Context, endpointID int64, limit int) (claims []Claim, looked int, wait time.Duration, err error) {
 	began := time.Now()
 	err = s.inTx(ctx, func(tx Tx) error {
-		claims, looked = nil, 0
+		claims, looked, wait = nil, 0, 0
 		e, err := tx.LockEndpointByID(ctx, endpointID)
 		if errors.Is(err, fault.NotFound) { // deleted meanwhile
 			return nil
 		}
-		if err != nil || e.State != StateActive || s.now().Before(e.HeldUntil) {
+		if err != nil || e.State != StateActive {
 			return err
+		}
+		if wait = max(e.HeldUntil.Sub(s.now()), 0); wait > 0 {
+			return nil
 		}
 		flying, err := tx.InFlight(ctx, e.ID)
 		if err != nil || flying >= InFlightCap {
@@ -81,7 +84,7 @@ func (s *Service) ClaimDue(ctx context.Context, endpointID int64, limit int) (cl
 		}
 		return nil
 	})
-	return claims, looked, 0, err
+	return claims, looked, wait, err
 }
 
 // claim takes one delivery, with its body frozen; or ends it where there is nothing to send.

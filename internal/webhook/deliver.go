@@ -120,38 +120,77 @@ func retryAfter(resp *httpx.Response, now time.Time) time.Duration {
 	return 0
 }
 
+// outcome is what a request came to.
+type outcome struct {
+	delivery Delivery // as claimed
+	attempt  Attempt
+	reply    Reply
+}
+
 // finish writes what a request came to: the attempt, the delivery, the endpoint. It is
-// fault.Conflict where somebody else took the delivery over.
+// fault.Conflict where somebody else took the delivery over. Outcomes of one endpoint share
+// a transaction: each would wait for the others at the endpoint's row.
 func (s *Service) finish(ctx context.Context, c Claim, a Attempt, r Reply) error {
-	woken := false
+	return s.outcomes.Ask(ctx, c.endpoint.ID, outcome{c.delivery, a, r})
+}
+
+func (s *Service) finishAll(ctx context.Context, endpointID int64, all []outcome) []error {
+	answers, woken := make([]error, len(all)), false
 	err := s.inTx(ctx, func(tx Tx) error {
+		clear(answers)
 		woken = false
-		e, err := tx.LockEndpointByID(ctx, c.endpoint.ID)
+		e, err := tx.LockEndpointByID(ctx, endpointID)
 		if errors.Is(err, fault.NotFound) { // deleted, and its deliveries with it
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		scheme, err := s.schemeOf(c.endpoint)
+		scheme, err := s.schemeOf(e)
 		if err != nil {
 			return err
 		}
-		verdict := scheme.Accept(r)
-		d := s.after(c.delivery, e, scheme, verdict, a, r)
-		a.Number = d.Attempts
-		if woken, err = s.save(ctx, tx, d); err != nil {
-			return err
+		changed := false
+		for i, o := range all {
+			woke, changes, err := s.keep(ctx, tx, &e, scheme, o)
+			if errors.Is(err, fault.Conflict) { // the others have their own
+				answers[i], err = err, nil
+			}
+			if err != nil {
+				return err
+			}
+			woken, changed = woken || woke, changed || changes
 		}
-		if err := tx.InsertDeliveryAttempt(ctx, d.WorkspaceID, a); err != nil {
-			return err
+		if !changed {
+			return nil
 		}
-		return s.note(ctx, tx, e, scheme, verdict, r)
+		return tx.UpdateEndpoint(ctx, e)
 	})
-	if err == nil && woken {
-		s.nudge(c.endpoint.ID)
+	for i := range answers {
+		if err != nil {
+			answers[i] = err
+		}
 	}
-	return err
+	if err == nil && woken {
+		s.nudge(endpointID)
+	}
+	return answers
+}
+
+// keep writes one outcome, and into e how the endpoint does by it. It tells whether another
+// delivery is due by that, and whether e changed.
+func (s *Service) keep(ctx context.Context, tx Tx, e *Endpoint, scheme Scheme, o outcome) (woken, changed bool, err error) {
+	verdict := scheme.Accept(o.reply)
+	d := s.after(o.delivery, *e, scheme, verdict, o.attempt, o.reply)
+	o.attempt.Number = d.Attempts
+	if woken, err = s.save(ctx, tx, d); err != nil {
+		return false, false, err
+	}
+	if err := tx.InsertDeliveryAttempt(ctx, d.WorkspaceID, o.attempt); err != nil {
+		return false, false, err
+	}
+	changed, err = s.note(ctx, tx, e, scheme, verdict, o.reply)
+	return woken, changed, err
 }
 
 // save writes a delivery after an attempt, and tells whether another one is due by that.
@@ -188,15 +227,16 @@ func jittered(d time.Duration) time.Duration {
 	return d + time.Duration((rand.Float64()*2-1)*0.2*float64(d))
 }
 
-// note keeps how the endpoint does, and disables one that wants or does nothing any more.
-func (s *Service) note(ctx context.Context, tx Tx, e Endpoint, scheme Scheme, verdict Verdict, r Reply) error {
+// note writes into e how the endpoint does, for the caller to store where that changes e,
+// and disables one that wants or does nothing any more.
+func (s *Service) note(ctx context.Context, tx Tx, e *Endpoint, scheme Scheme, verdict Verdict, r Reply) (changed bool, err error) {
 	now := s.now()
 	if verdict == VerdictDelivered {
 		if e.Failures == 0 && e.FailingSince.IsZero() && now.Sub(e.SucceededAt).Abs() < time.Second {
-			return nil // it works, as is known
+			return false, nil // it works, as is known
 		}
 		e.Failures, e.FailingSince, e.SucceededAt = 0, time.Time{}, now
-		return tx.UpdateEndpoint(ctx, e)
+		return true, nil
 	}
 	e.Failures++
 	e.FailedAt = now
@@ -209,11 +249,11 @@ func (s *Service) note(ctx context.Context, tx Tx, e Endpoint, scheme Scheme, ve
 	switch {
 	case e.State != StateActive:
 	case verdict == VerdictDisable:
-		return s.disable(ctx, tx, e, ReasonGone, connect.CauseIntegration, &e)
-	case scheme.Patience().over(e, now):
-		return s.disable(ctx, tx, e, ReasonFailing, connect.CauseSystem, &e)
+		err = s.disable(ctx, tx, *e, ReasonGone, connect.CauseIntegration, e)
+	case scheme.Patience().over(*e, now):
+		err = s.disable(ctx, tx, *e, ReasonFailing, connect.CauseSystem, e)
 	}
-	return tx.UpdateEndpoint(ctx, e)
+	return true, err
 }
 
 // hold is how long nothing is sent to an endpoint after an answer: as long as it asks for,

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -92,6 +93,76 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 			}
 			must(t, w.hooks.DeleteEndpoint(t.Context(), w.caller, made.ID))
 			w.clock.move(2 * time.Hour)
+		}
+	})
+}
+
+// TestOutcomesThatComeTogether: eight requests are answered at one moment, two of them for
+// deliveries that somebody else has sent since. Those count no more, all others do.
+func TestOutcomesThatComeTogether(t *testing.T) {
+	t.Parallel()
+	onEngines(t, func(t *testing.T, w *world) {
+		r := newReceiver(t, w)
+		made := w.endpoint(t, webhook.NewEndpoint{URL: r.url})
+		for range webhook.InFlightCap {
+			w.emit(t, connect.Event{})
+		}
+		first := w.hooks
+		claims, _, _, err := first.ClaimDue(t.Context(), made.ID, webhook.InFlightCap)
+		must(t, err)
+		w.kill(t)
+		over, _, _, err := w.hooks.ClaimDue(t.Context(), made.ID, 2)
+		must(t, err)
+		for _, c := range over {
+			must(t, w.hooks.Deliver(t.Context(), c))
+		}
+		var here sync.WaitGroup
+		here.Add(len(claims))
+		r.answers(func(rw http.ResponseWriter, _ *http.Request) {
+			here.Done()
+			here.Wait()
+			rw.WriteHeader(500)
+		})
+		var all sync.WaitGroup
+		for _, c := range claims {
+			all.Go(func() { must(t, first.Deliver(t.Context(), c)) })
+		}
+		all.Wait()
+		states := map[webhook.DeliveryState]int{}
+		for _, d := range w.deliveries(t, webhook.DeliveryFilter{EndpointID: made.ID}) {
+			states[d.State]++
+			_, attempts, err := w.hooks.Delivery(t.Context(), w.caller, d.ID)
+			must(t, err)
+			if d.Attempts != 1 || len(attempts) != 1 || (attempts[0].Status == 500) != (d.State == webhook.DeliveryPending) {
+				t.Errorf("delivery %d is %s after %d attempts, %d of them kept", d.ID, d.State, d.Attempts, len(attempts))
+			}
+		}
+		if states[webhook.DeliveryDelivered] != 2 || states[webhook.DeliveryPending] != 6 || w.read(t, made.ID).Failures != 6 {
+			t.Errorf("got %v and %d failures, want two delivered and six that failed once", states, w.read(t, made.ID).Failures)
+		}
+	})
+}
+
+// TestAHeldEndpointTellsForHowLong: nobody has to ask again before.
+func TestAHeldEndpointTellsForHowLong(t *testing.T) {
+	t.Parallel()
+	onEngines(t, func(t *testing.T, w *world) {
+		r := newReceiver(t, w)
+		r.answers(func(rw http.ResponseWriter, _ *http.Request) {
+			rw.Header().Set("Retry-After", "120")
+			rw.WriteHeader(http.StatusTooManyRequests)
+		})
+		made := w.endpoint(t, webhook.NewEndpoint{URL: r.url})
+		w.emit(t, connect.Event{})
+		w.pump(t)
+		w.clock.move(20 * time.Second)
+		for _, want := range []time.Duration{100 * time.Second, 0} {
+			_, _, wait, err := w.hooks.ClaimDue(t.Context(), made.ID, 1)
+			must(t, err)
+			if wait != want {
+				t.Errorf("got %s to wait, want %s", wait, want)
+			}
+			w.clock.move(want)
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"patchbay/internal/batch"
 	"patchbay/internal/connect"
 	"patchbay/internal/fault"
 	"patchbay/internal/httpx"
@@ -15,16 +16,17 @@ import (
 
 // Service is the use cases and the sender.
 type Service struct {
-	store   Store
-	core    *connect.Service
-	vault   *vault.Vault
-	client  *httpx.Client
-	schemes map[string]Scheme
-	now     func() time.Time
-	log     *slog.Logger
-	nudge   func(endpointIDs ...int64)
-	sent    func(outcome string, took time.Duration)
-	seen    atomic.Int64 // the latest time of the clock, in UTC milliseconds
+	store    Store
+	core     *connect.Service
+	vault    *vault.Vault
+	client   *httpx.Client
+	schemes  map[string]Scheme
+	now      func() time.Time
+	log      *slog.Logger
+	nudge    func(endpointIDs ...int64)
+	sent     func(outcome string, took time.Duration)
+	outcomes *batch.Batches[int64, outcome] // by endpoint
+	seen     atomic.Int64                   // the latest time of the clock, in UTC milliseconds
 }
 
 // Config is what a Service is made of. All fields but Schemes, Nudge and Sent are required.
@@ -51,6 +53,7 @@ func New(cfg Config) *Service {
 		store: cfg.Store, core: cfg.Core, vault: cfg.Vault, client: cfg.Client, schemes: map[string]Scheme{},
 		now: cfg.Now, log: cfg.Log, nudge: cfg.Nudge, sent: cfg.Sent,
 	}
+	s.outcomes = batch.New(s.finishAll)
 	if s.nudge == nil {
 		s.nudge = func(...int64) {}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"patchbay/internal/connect"
 	"patchbay/internal/fault"
@@ -148,6 +149,29 @@ func (t *tx) reviveChannel(ctx context.Context, c connect.Channel) (connect.Save
 func (t *tx) LockChannel(ctx context.Context, workspaceID, id int64) (connect.Channel, error) {
 	return one(ctx, t.run, "channel", scanChannel, `
 		SELECT `+channelColumns+` FROM channels WHERE workspace_id = $1 AND id = $2`+t.dialect.lockFields, workspaceID, id)
+}
+
+// LockChannels locks in the order of the ids, so that two transactions cannot wait for
+// each other.
+func (t *tx) LockChannels(ctx context.Context, workspaceID int64, ids []int64) (map[int64]connect.Channel, error) {
+	all := map[int64]connect.Channel{}
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	for chunk := range slices.Chunk(ids, 50) {
+		args := []any{workspaceID}
+		for _, id := range chunk {
+			args = append(args, id)
+		}
+		channels, err := many(ctx, t.run, scanChannel, `
+			SELECT `+channelColumns+` FROM channels WHERE workspace_id = $1 AND id IN (`+placeholders(2, len(chunk))+`)
+			ORDER BY id`+t.dialect.lockFields, args...)
+		if err != nil {
+			return nil, fmt.Errorf("channels: %w", err)
+		}
+		for _, c := range channels {
+			all[c.ID] = c
+		}
+	}
+	return all, nil
 }
 
 // UpdateChannel looks for the owner's other channel first: after a statement that failed

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -30,6 +31,37 @@ func testLockChannel(t *testing.T, s connect.Store) {
 	same(t, "error", err, nil)
 	err = s.InTx(ctx, func(tx connect.Tx) error { _, err := tx.LockChannel(ctx, w.workspace.ID, got.ID+99); return err })
 	wants(t, "absent", err, fault.NotFound)
+}
+
+// testLockChannels locks the same channels in opposite orders.
+func testLockChannels(t *testing.T, s connect.Store) {
+	ctx, w := t.Context(), newWorld(t, s, "a")
+	ids := []int64{w.channel.ID}
+	for i := range 120 { // more than one statement takes
+		c, _ := saveChannel(t, s, w.newChannel("page-more-"+strconv.Itoa(i)))
+		ids = append(ids, c.ID)
+	}
+	back := append(slices.Clone(ids), ids[0], ids[0]+9999) // twice, and one that is not there
+	slices.Reverse(back)
+	errs := race(16, func(i int) error {
+		return s.InTx(ctx, func(tx connect.Tx) error {
+			channels, err := tx.LockChannels(ctx, w.workspace.ID, [][]int64{ids, back}[i%2])
+			if err != nil {
+				return err
+			}
+			same(t, "channels", len(channels), len(ids))
+			c := channels[w.channel.ID]
+			n, _ := strconv.Atoi(c.Label)
+			c.Label = strconv.Itoa(n + 1)
+			return tx.UpdateChannel(ctx, c)
+		})
+	})
+	for _, err := range errs {
+		same(t, "error", err, nil)
+	}
+	got, err := s.Channel(ctx, w.workspace.ID, w.channel.ID)
+	same(t, "increments kept", got.Label, "16")
+	same(t, "error", err, nil)
 }
 
 func testUpdateChannel(t *testing.T, s connect.Store) {

@@ -299,6 +299,10 @@ func scoped() map[string]call {
 			_, err := tx.LockChannel(ctx, ws, w.channel.ID)
 			return err
 		}),
+		"LockChannels": func(ctx context.Context, tx connect.Tx, ws int64, w world) (int, error) {
+			v, err := tx.LockChannels(ctx, ws, []int64{w.channel.ID})
+			return len(v), err
+		},
 		"UpdateChannel": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
 			v := w.channel
 			v.WorkspaceID, v.Label = ws, "foreign"

@@ -74,6 +74,7 @@ func cases() map[string]func(*testing.T, connect.Store) {
 		"channels of a grant":                testChannelsOfGrant,
 		"channel health":                     testChannelHealth,
 		"lock channel serializes":            testLockChannel,
+		"lock channels serializes":           testLockChannels,
 		"update channel":                     testUpdateChannel,
 		"what a saved channel was":           testSavedBefore,
 		"groups":                             testGroups,
