@@ -26,7 +26,7 @@ func (a *App) webhooks(cfg config.Config, opt Options, core *connect.Service) *w
 func (a *App) deliver(ctx context.Context) {
 	jobs.Lanes[webhook.Claim]{
 		Name: "deliver", Every: time.Second, Hands: webhook.InFlightCap, Bell: &a.bell,
-		Keys: a.Webhooks.DueEndpoints, Claim: a.Webhooks.ClaimDue, Do: a.Webhooks.Deliver,
+		Keys: a.Webhooks.DueEndpoints, Claim: a.Webhooks.ClaimDue, Do: a.Webhooks.Work,
 	}.Run(ctx, a.log)
 }
 

@@ -41,10 +41,10 @@ func (s *Service) DueEndpoints(ctx context.Context) ([]int64, error) {
 	return ids, nil
 }
 
-// ClaimDue claims up to limit of an endpoint's due deliveries for Deliver, fewer where
-// other processes hold some. What is behind another delivery about its channel is parked,
-// and what cannot or need not be sent ends here. looked tells how many it looked at; wait is
-// for how long the endpoint is held.
+// ClaimDue claims up to limit of an endpoint's due deliveries for Work or Deliver, fewer
+// where other processes hold some. What is behind another delivery about its channel is
+// parked, and what cannot or need not be sent ends here. looked tells how many it looked
+// at; wait is for how long the endpoint is held.
 func (s *Service) ClaimDue(ctx context.Context, endpointID int64, limit int) (claims []Claim, looked int, wait time.Duration, err error) {
 	began := time.Now()
 	err = s.inTx(ctx, func(tx Tx) error {
@@ -53,38 +53,46 @@ func (s *Service) ClaimDue(ctx context.Context, endpointID int64, limit int) (cl
 		if errors.Is(err, fault.NotFound) { // deleted meanwhile
 			return nil
 		}
-		if err != nil || e.State != StateActive {
-			return err
-		}
-		if wait = max(e.HeldUntil.Sub(s.now()), 0); wait > 0 {
-			return nil
-		}
-		flying, err := tx.InFlight(ctx, e.ID)
-		if err != nil || flying >= InFlightCap {
-			return err
-		}
-		parked, err := tx.ParkDeliveries(ctx, e.ID, s.now(), parkBatch)
 		if err != nil {
 			return err
 		}
-		due, err := tx.DueDeliveries(ctx, e.ID, s.now(), min(limit, InFlightCap-flying))
-		if err != nil {
-			return err
+		if e.State == StateActive {
+			wait = max(e.HeldUntil.Sub(s.now()), 0)
 		}
-		looked = parked + len(due)
-		for _, d := range due {
-			claim, ended, err := s.claim(ctx, tx, e, d)
-			if err != nil {
-				return fmt.Errorf("delivery %d: %w", d.ID, err)
-			}
-			if !ended {
-				claim.until = began.Add(sendWithin)
-				claims = append(claims, claim)
-			}
-		}
-		return nil
+		claims, looked, err = s.claimLocked(ctx, tx, e, limit, began)
+		return err
 	})
 	return claims, looked, wait, err
+}
+
+// claimLocked is ClaimDue of a locked endpoint. began is before the transaction.
+func (s *Service) claimLocked(ctx context.Context, tx Tx, e Endpoint, limit int, began time.Time) (claims []Claim, looked int, err error) {
+	if e.State != StateActive || s.now().Before(e.HeldUntil) {
+		return nil, 0, nil
+	}
+	flying, err := tx.InFlight(ctx, e.ID)
+	if err != nil || flying >= InFlightCap {
+		return nil, 0, err
+	}
+	parked, err := tx.ParkDeliveries(ctx, e.ID, s.now(), parkBatch)
+	if err != nil {
+		return nil, 0, err
+	}
+	due, err := tx.DueDeliveries(ctx, e.ID, s.now(), min(limit, InFlightCap-flying))
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, d := range due {
+		claim, ended, err := s.claim(ctx, tx, e, d)
+		if err != nil {
+			return nil, 0, fmt.Errorf("delivery %d: %w", d.ID, err)
+		}
+		if !ended {
+			claim.until = began.Add(sendWithin)
+			claims = append(claims, claim)
+		}
+	}
+	return claims, parked + len(due), nil
 }
 
 // claim takes one delivery, with its body frozen; or ends it where there is nothing to send.

@@ -24,21 +24,42 @@ const (
 	throttling = 10 * time.Second
 )
 
+// Work delivers what was claimed and then, one after the other, what else is due at its
+// endpoint, until nothing is or ctx ends: the transaction that writes down what came of one
+// claims the next.
+func (s *Service) Work(ctx context.Context, c Claim) error {
+	for {
+		next, err := s.deliver(ctx, c, func() bool { return ctx.Err() == nil })
+		if err != nil || next == nil {
+			return err
+		}
+		c = *next
+	}
+}
+
 // Deliver sends a claimed delivery once and writes down what came of it. It is not stopped
 // by ctx: a request that went out has its outcome written.
 func (s *Service) Deliver(ctx context.Context, c Claim) error {
+	_, err := s.deliver(ctx, c, func() bool { return false })
+	return err
+}
+
+// deliver is Deliver, and claims the next delivery where somebody goes on with it.
+func (s *Service) deliver(ctx context.Context, c Claim, goesOn func() bool) (next *Claim, err error) {
 	if time.Now().After(c.until) {
-		return nil // the lease may be over before the answer is: somebody claims it again
+		return nil, nil // the lease may be over before the answer is: somebody claims it again
 	}
 	ctx = context.WithoutCancel(ctx)
-	attempt, reply := s.send(ctx, c.endpoint, c.delivery)
+	o := &outcome{delivery: c.delivery}
+	o.attempt, o.reply = s.send(ctx, c.endpoint, c.delivery)
 	for pause := 250 * time.Millisecond; ; pause *= 2 {
-		err := s.finish(ctx, c, attempt, reply)
+		o.goesOn = goesOn()
+		err := s.outcomes.Ask(ctx, c.endpoint.ID, o)
 		switch {
 		case err == nil, errors.Is(err, fault.Conflict): // somebody took it over: theirs counts
-			return nil
+			return o.next, nil
 		case time.Now().After(c.until.Add(requestTime)):
-			return fmt.Errorf("outcome of delivery %d, which may be sent again: %w", c.delivery.ID, err)
+			return nil, fmt.Errorf("outcome of delivery %d, which may be sent again: %w", c.delivery.ID, err)
 		}
 		time.Sleep(pause) // the database is away: what was answered is known nowhere else
 	}
@@ -118,79 +139,6 @@ func retryAfter(resp *httpx.Response, now time.Time) time.Duration {
 		return max(at.Sub(now), 0)
 	}
 	return 0
-}
-
-// outcome is what a request came to.
-type outcome struct {
-	delivery Delivery // as claimed
-	attempt  Attempt
-	reply    Reply
-}
-
-// finish writes what a request came to: the attempt, the delivery, the endpoint. It is
-// fault.Conflict where somebody else took the delivery over. Outcomes of one endpoint share
-// a transaction: each would wait for the others at the endpoint's row.
-func (s *Service) finish(ctx context.Context, c Claim, a Attempt, r Reply) error {
-	return s.outcomes.Ask(ctx, c.endpoint.ID, outcome{c.delivery, a, r})
-}
-
-func (s *Service) finishAll(ctx context.Context, endpointID int64, all []outcome) []error {
-	answers, woken := make([]error, len(all)), false
-	err := s.inTx(ctx, func(tx Tx) error {
-		clear(answers)
-		woken = false
-		e, err := tx.LockEndpointByID(ctx, endpointID)
-		if errors.Is(err, fault.NotFound) { // deleted, and its deliveries with it
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		scheme, err := s.schemeOf(e)
-		if err != nil {
-			return err
-		}
-		changed := false
-		for i, o := range all {
-			woke, changes, err := s.keep(ctx, tx, &e, scheme, o)
-			if errors.Is(err, fault.Conflict) { // the others have their own
-				answers[i], err = err, nil
-			}
-			if err != nil {
-				return err
-			}
-			woken, changed = woken || woke, changed || changes
-		}
-		if !changed {
-			return nil
-		}
-		return tx.UpdateEndpoint(ctx, e)
-	})
-	for i := range answers {
-		if err != nil {
-			answers[i] = err
-		}
-	}
-	if err == nil && woken {
-		s.nudge(endpointID)
-	}
-	return answers
-}
-
-// keep writes one outcome, and into e how the endpoint does by it. It tells whether another
-// delivery is due by that, and whether e changed.
-func (s *Service) keep(ctx context.Context, tx Tx, e *Endpoint, scheme Scheme, o outcome) (woken, changed bool, err error) {
-	verdict := scheme.Accept(o.reply)
-	d := s.after(o.delivery, *e, scheme, verdict, o.attempt, o.reply)
-	o.attempt.Number = d.Attempts
-	if woken, err = s.save(ctx, tx, d); err != nil {
-		return false, false, err
-	}
-	if err := tx.InsertDeliveryAttempt(ctx, d.WorkspaceID, o.attempt); err != nil {
-		return false, false, err
-	}
-	changed, err = s.note(ctx, tx, e, scheme, verdict, o.reply)
-	return woken, changed, err
 }
 
 // save writes a delivery after an attempt, and tells whether another one is due by that.

@@ -25,8 +25,8 @@ type Service struct {
 	log      *slog.Logger
 	nudge    func(endpointIDs ...int64)
 	sent     func(outcome string, took time.Duration)
-	outcomes *batch.Batches[int64, outcome] // by endpoint
-	seen     atomic.Int64                   // the latest time of the clock, in UTC milliseconds
+	outcomes *batch.Batches[int64, *outcome] // by endpoint
+	seen     atomic.Int64                    // the latest time of the clock, in UTC milliseconds
 }
 
 // Config is what a Service is made of. All fields but Schemes, Nudge and Sent are required.
