@@ -252,6 +252,35 @@ func TestLeasesThatComeTogether(t *testing.T) {
 	all.Wait()
 }
 
+// TestALeaseDoesNotOutliveAMove: a key of the former owner gets no token of a channel that
+// went to another owner while the token was looked for.
+func TestALeaseDoesNotOutliveAMove(t *testing.T) {
+	t.Parallel()
+	p := &plot{model: platform.RefreshStable, life: 24 * time.Hour}
+	w, id := plant(t, p)
+	g := &gathering{Store: p.stale.Store, inside: make(chan struct{}), let: make(chan struct{}), looks: make(chan struct{}, 10)}
+	to := w.owner(t, "user-2").ID
+	p.stale.Store = g
+	g.hold.Store(true)
+	bound := w.caller
+	bound.OwnerID = w.channel(t, id).OwnerID
+	answer := make(chan error)
+	go func() {
+		_, err := w.svc.LeaseToken(t.Context(), bound, connect.LeaseRequest{ChannelID: id})
+		answer <- err
+	}()
+	<-g.inside
+	_, err := w.svc.MoveChannel(t.Context(), w.caller, id, to)
+	must(t, err)
+	close(g.let)
+	if err := <-answer; !errors.Is(err, fault.NotFound) {
+		t.Errorf("got %v, want that there is no such channel", err)
+	}
+	if _, err := w.svc.LeaseToken(t.Context(), w.caller, connect.LeaseRequest{ChannelID: id}); err != nil {
+		t.Errorf("a key of the whole workspace: got %v", err)
+	}
+}
+
 func TestReconnectIsPinnedToItsChannel(t *testing.T) {
 	t.Parallel()
 	p := &plot{model: platform.RefreshStable, life: time.Hour}

@@ -97,7 +97,7 @@ type handing struct {
 }
 
 // handOut puts the lease into the audit log, unless the channel was paused, disconnected
-// or put on another consent (errMoved) while its token was looked for: what is told of a
+// moved or put on another consent (errMoved) while its token was looked for: what is told of a
 // channel is true of every token that is handed out after it. Leases of one workspace
 // share a transaction: each would wait for the others at the end of the log.
 func (s *Service) handOut(ctx context.Context, c Caller, lease TokenLease) error {
@@ -147,7 +147,7 @@ func stillLent(before, now Channel, there bool) error {
 		return ErrDisconnected
 	case now.Lifecycle == LifecyclePaused:
 		return ErrPaused
-	case now.GrantID != before.GrantID || now.TargetID != before.TargetID:
+	case now.OwnerID != before.OwnerID, now.GrantID != before.GrantID, now.TargetID != before.TargetID:
 		return errMoved
 	}
 	return nil

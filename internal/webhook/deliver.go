@@ -141,9 +141,12 @@ func retryAfter(resp *httpx.Response, now time.Time) time.Duration {
 	return 0
 }
 
-// save writes a delivery after an attempt, and tells whether another one is due by that.
+// save writes a delivery after an attempt, and tells whether another one is due by that. It
+// raises the fence: what was written by a commit whose answer was lost is not written twice.
 func (s *Service) save(ctx context.Context, tx Tx, d Delivery) (woken bool, err error) {
-	if err := tx.SaveDelivery(ctx, d, d.Fence); err != nil || d.State == DeliveryPending || d.ChannelID == 0 {
+	fence := d.Fence
+	d.Fence++
+	if err := tx.SaveDelivery(ctx, d, fence); err != nil || d.State == DeliveryPending || d.ChannelID == 0 {
 		return false, err
 	}
 	return tx.WakeDelivery(ctx, d.EndpointID, d.ChannelID, s.now())

@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"patchbay/internal/fault"
@@ -35,7 +36,7 @@ func (s *Service) finishAll(ctx context.Context, endpointID int64, all []*outcom
 	}
 	for i := range answers {
 		if err != nil {
-			answers[i] = err
+			answers[i] = fmt.Errorf("outcomes of endpoint %d: %v", endpointID, err) // a conflict of all is none with somebody who took one over
 		}
 	}
 	return answers

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -100,6 +102,61 @@ func TestAnOutcomeIsWrittenWhateverIsDue(t *testing.T) {
 		must(t, choked.Work(t.Context(), claims[0]))
 		if got := w.deliveries(t, webhook.DeliveryFilter{State: webhook.DeliveryDelivered}); len(got) != 1 || len(r.messages()) != 1 {
 			t.Errorf("got %d delivered after %d requests, want one after one", len(got), len(r.messages()))
+		}
+	})
+}
+
+// holding is a store in which a transaction waits, once.
+type holding struct {
+	webhook.Store
+	hold   atomic.Bool
+	inside chan struct{}
+	let    chan struct{}
+}
+
+func (h *holding) InTx(ctx context.Context, fn func(connect.Tx) error) error {
+	if h.hold.CompareAndSwap(true, false) {
+		close(h.inside)
+		<-h.let
+	}
+	return h.Store.InTx(ctx, fn)
+}
+
+// TestAnOutcomeThatIsWrittenTwiceHarmsNoOther: an outcome is brought again because nobody
+// heard that it was committed, together with others.
+func TestAnOutcomeThatIsWrittenTwiceHarmsNoOther(t *testing.T) {
+	t.Parallel()
+	onEngines(t, func(t *testing.T, w *world) {
+		r := newReceiver(t, w)
+		made := w.endpoint(t, webhook.NewEndpoint{URL: r.url})
+		for range 3 {
+			w.emit(t, connect.Event{})
+		}
+		h := &holding{Store: w.store, inside: make(chan struct{}), let: make(chan struct{})}
+		hooks := webhook.New(webhook.Config{
+			Store: h, Core: w.core, Vault: w.vault, Client: w.client, Version: "test", Now: w.clock.now, Log: slog.New(slog.DiscardHandler),
+		})
+		claims, _, _, err := hooks.ClaimDue(t.Context(), made.ID, 3)
+		must(t, err)
+		must(t, hooks.Deliver(t.Context(), claims[0]))
+		h.hold.Store(true)
+		came := make(chan struct{}, 3)
+		r.answers(func(http.ResponseWriter, *http.Request) { came <- struct{}{} })
+		var all sync.WaitGroup
+		all.Go(func() { must(t, hooks.Deliver(t.Context(), claims[2])) })
+		<-h.inside // the others gather behind it
+		for _, c := range claims[:2] {
+			all.Go(func() { must(t, hooks.Deliver(t.Context(), c)) })
+		}
+		for range 3 {
+			<-came
+		}
+		close(h.let)
+		all.Wait()
+		for _, d := range w.deliveries(t, webhook.DeliveryFilter{}) {
+			if d.State != webhook.DeliveryDelivered || d.Attempts != 1 {
+				t.Errorf("delivery %d: got %s after %d attempts, want it delivered after one", d.ID, d.State, d.Attempts)
+			}
 		}
 	})
 }
