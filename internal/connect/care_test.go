@@ -372,6 +372,38 @@ func TestAConsentThatWouldDropChannelsWarns(t *testing.T) {
 	}
 }
 
+// TestAConsentThatWouldDropAnotherOwnersChannelsWarns where the platform knows the person
+// and the app alone, and nowhere else.
+func TestAConsentThatWouldDropAnotherOwnersChannelsWarns(t *testing.T) {
+	t.Parallel()
+	for reach, want := range map[platform.Reach][]string{platform.ReachUserApp: {"page-0"}, platform.ReachToken: nil} {
+		t.Run(string(reach), func(t *testing.T) {
+			t.Parallel()
+			p := &plot{model: platform.RefreshStable, life: time.Hour, reach: reach}
+			w, _ := plant(t, p) // user-1 has page-0
+			again := func(first, targets int) (state connect.AttemptState, lost []string) {
+				w.garden.reachFrom(first, targets, "person")
+				made, err := w.svc.CreateSession(t.Context(), w.caller, connect.NewSession{
+					OwnerExternalID: "other", InitiatorCheck: connect.CheckSameBrowser, RedirectURL: "https://app.example/back",
+				}, connect.Once[connect.CreatedSession]{})
+				must(t, err)
+				v := &visit{w: w, id: made.ID, link: made.Link}
+				state = v.consent(t, browserA, browserA).State
+				for _, ch := range v.open(t, browserA).Losses {
+					lost = append(lost, ch.ExternalID)
+				}
+				return state, lost
+			}
+			if state, lost := again(1, 1); (state == connect.AttemptWarned) != (want != nil) || !slices.Equal(lost, want) {
+				t.Errorf("page-1 alone for another owner: got %s and the losses %q, want %q", state, lost, want)
+			}
+			if state, lost := again(0, 2); state == connect.AttemptWarned || lost != nil {
+				t.Errorf("both pages: got %s and the losses %q, want none", state, lost)
+			}
+		})
+	}
+}
+
 func TestAWarningThatNobodyAnswersChangesNothing(t *testing.T) {
 	t.Parallel()
 	w := newJourney(t)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"patchbay/internal/fault"
 	"patchbay/internal/platform"
@@ -13,19 +12,59 @@ import (
 
 // losses lists the living channels that a new consent of the same person no longer reaches:
 // whoever ticks one page more is easily brought to untick the others.
-func (s *Service) losses(ctx context.Context, tx Reader, a Attempt, ownerID int64, c consent) ([]Channel, error) {
-	grant, err := tx.GrantBySubject(ctx, a.WorkspaceID, a.AppID, c.identity.Subject, ownerID)
-	if errors.Is(err, fault.NotFound) {
-		return nil, nil
-	}
+func (s *Service) losses(ctx context.Context, tx Reader, a Attempt, ownerID int64, c consent) (lost []Channel, err error) {
+	grants, err := s.replaced(ctx, tx, a, ownerID, c.identity.Subject)
 	if err != nil {
 		return nil, err
 	}
-	channels, err := tx.ChannelsOfGrant(ctx, grant.WorkspaceID, grant.ID)
-	return slices.DeleteFunc(channels, func(ch Channel) bool {
-		reached := slices.ContainsFunc(c.targets, func(t platform.Target) bool { return t.Kind == ch.Kind && t.ExternalID == ch.ExternalID })
-		return reached || ofTarget(ch.HealthReason) // what is gone already is no new loss
-	}), err
+	seen := map[platform.TargetKey]bool{} // reached, or listed already
+	for _, t := range c.targets {
+		seen[platform.TargetKey{Kind: t.Kind, ExternalID: t.ExternalID}] = true
+	}
+	for _, g := range grants {
+		channels, err := tx.ChannelsOfGrant(ctx, g.WorkspaceID, g.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, ch := range channels {
+			key := platform.TargetKey{Kind: ch.Kind, ExternalID: ch.ExternalID}
+			if seen[key] || ofTarget(ch.HealthReason) { // what is gone already is no new loss
+				continue
+			}
+			seen[key] = true
+			lost = append(lost, ch)
+		}
+	}
+	return lost, nil
+}
+
+// replaced are the consents of the same person that a new one takes the place of, the
+// owner's own first. Where a platform knows the person and the app alone, as it tells by
+// what a revocation ends, it is those of the workspace's other owners too: an agency
+// connects the pages of one person for several of them.
+func (s *Service) replaced(ctx context.Context, tx Reader, a Attempt, ownerID int64, subject string) (grants []Grant, err error) {
+	const most = 100
+	own, err := tx.GrantBySubject(ctx, a.WorkspaceID, a.AppID, subject, ownerID)
+	switch {
+	case err == nil:
+		grants = append(grants, own)
+	case !errors.Is(err, fault.NotFound):
+		return nil, err
+	}
+	if p, ok := s.platforms.Get(a.Platform); !ok || p.Spec().Revocation != platform.ReachUserApp {
+		return grants, nil
+	}
+	app, err := tx.App(ctx, a.WorkspaceID, a.AppID)
+	if err != nil {
+		return nil, fmt.Errorf("app %d: %w", a.AppID, err)
+	}
+	all, err := tx.ConsentsOf(ctx, app.ClientID, app.Server, subject, most)
+	for _, g := range all {
+		if g.WorkspaceID == a.WorkspaceID && g.Platform == a.Platform && g.ID != own.ID {
+			grants = append(grants, g)
+		}
+	}
+	return grants, err
 }
 
 // warn keeps the consent apart, under a grant that nothing finds, until its person says
