@@ -28,3 +28,23 @@ func TestOnePlatformHasOneButton(t *testing.T) {
 		}
 	}
 }
+
+// To say no, here or at the platform, is nobody's mistake: the page raises no alarm.
+func TestSayingNoRaisesNoAlarm(t *testing.T) {
+	t.Parallel()
+	denied := connect.Attempt{ID: 1, State: connect.AttemptDenied, Reason: "denied"}
+	for name, tt := range map[string]struct {
+		status connect.SessionStatus
+		reason string
+		alarm  bool
+	}{
+		"canceled": {connect.SessionCanceled, "", false},
+		"denied":   {connect.SessionFailed, "denied", false},
+		"no page":  {connect.SessionFailed, "no_targets", true},
+	} {
+		text := textOf(t, newBrowser(t, Config{Service: core{view: showing(straight(tt.status, tt.reason, denied, ""))}}).get(sessionAt))
+		if got := strings.Contains(text, `role="alert"`); got != tt.alarm {
+			t.Errorf("%s: got an alarm %t, want %t:\n%s", name, got, tt.alarm, text)
+		}
+	}
+}

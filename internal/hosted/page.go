@@ -102,11 +102,10 @@ func (p page) confirm(back string) error {
 // failed tells what happened to the last attempt and what can be done.
 func (p page) failed() error {
 	a := p.v.Attempt
-	tone := ui.Problem
+	view := p.outcome(a.Reason, toneOf(a.Reason))
 	if a.State == connect.AttemptDenied {
-		tone = ui.Neutral // to say no is nobody's mistake
+		view.Tone = ui.Neutral
 	}
-	view := p.outcome(a.Reason, tone)
 	view.Platform, view.Icon = p.platformName(a.Platform)
 	view.Retry = &ui.Post{Action: p.path("/platform"), FormToken: p.formToken(), Fields: map[string]string{"platform": a.Platform}}
 	if len(p.v.Offered) > 1 {
@@ -166,9 +165,17 @@ func (p page) succeeded() error {
 	return p.render(http.StatusOK, ui.Outcome(view))
 }
 
+// toneOf is the tone of an end that is no success: to say no is nobody's mistake.
+func toneOf(reason string) ui.Tone {
+	if reason == "denied" || reason == "link_canceled" {
+		return ui.Neutral
+	}
+	return ui.Problem
+}
+
 // lost is a failure after which the link is of no more use.
 func (p page) lost(reason string) error {
-	view := p.outcome(reason, ui.Problem)
+	view := p.outcome(reason, toneOf(reason))
 	view.Platform, view.Icon = p.platformName(p.v.Session.Platform)
 	view.Over, view.BackURL = true, p.h.returnURL(p.v, p.link)
 	return p.render(http.StatusOK, ui.Outcome(view))
@@ -192,7 +199,7 @@ func (p page) refused(err error) error {
 func (p page) problem(reason string) error { return p.problemWith(http.StatusOK, reason) }
 
 func (p page) problemWith(status int, reason string) error {
-	view := p.outcome(reason, ui.Problem)
+	view := p.outcome(reason, toneOf(reason))
 	if p.v.Session.Platform != "" {
 		view.Platform, view.Icon = p.platformName(p.v.Session.Platform)
 	}

@@ -187,3 +187,20 @@ func TestInitials(t *testing.T) {
 		}
 	}
 }
+
+// A long "@name@server" may break before the server, and stays text.
+func TestAccountsBreakBeforeTheirServer(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"@lab_creator@mastodon.example · Profile": "@lab_creator<wbr>@mastodon.example · Profile",
+		"@labnightmarket · Event":                 "@labnightmarket · Event",
+		"a@b@c":                                   "a<wbr>@b@c",
+		"<b>@<i>":                                 "&lt;b&gt;<wbr>@&lt;i&gt;",
+		"@":                                       "@",
+		"":                                        "",
+	} {
+		if got := breakable(text); got != want {
+			t.Errorf("breakable(%q) = %q, want %q", text, got, want)
+		}
+	}
+}

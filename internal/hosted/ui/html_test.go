@@ -18,7 +18,7 @@ type node struct {
 	words    strings.Builder // its own text and that of what lies in it
 }
 
-var void = []string{"meta", "input", "link", "br", "hr", "img"}
+var void = []string{"meta", "input", "link", "br", "wbr", "hr", "img"}
 
 // parse reads a page as a tree and fails where an element is not closed, or an
 // attribute is written twice. RawToken, because Token would mend what is wrong.

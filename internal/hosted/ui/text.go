@@ -25,6 +25,19 @@ func clean(name string) string {
 	}, name)
 }
 
+// breakable is text as HTML that may go on in a new line before the server of an account
+// such as @name@server, rather than anywhere in it.
+func breakable(text string) string {
+	name, server, found := strings.Cut(strings.TrimPrefix(text, "@"), "@")
+	if !found {
+		return templ.EscapeString(text)
+	}
+	if strings.HasPrefix(text, "@") {
+		name = "@" + name
+	}
+	return templ.EscapeString(name) + "<wbr>@" + templ.EscapeString(server)
+}
+
 // text prints a key of the page, with the application's name at hand.
 func (f Frame) text(key string) string { return f.P.T(key, f.args("")) }
 
