@@ -44,7 +44,7 @@ func TestViolationsFindWhatIsWrong(t *testing.T) {
 		{func(_ *truth, _ *spaceTruth, g, _ *endpointTruth) { g.Log[1].Answered = at(-writing.Seconds() * 1000) }, "event 6 came again"},
 		{func(_ *truth, _ *spaceTruth, g, _ *endpointTruth) { g.Log[3].Came = at(0) }, "event 7 came before event 5 of the same channel was taken"},
 		{func(_ *truth, _ *spaceTruth, g, _ *endpointTruth) { g.Log[0].Status = 500 }, "event 7 came before event 5"},
-		{func(_ *truth, _ *spaceTruth, _, h *endpointTruth) { h.Log = h.Log[:1]; h.Log[0].Left = at(-2000) }, "held nothing"},
+		{func(_ *truth, _ *spaceTruth, _, h *endpointTruth) { h.Log = h.Log[:1]; h.Log[0].Left = at(-6000) }, "held nothing"},
 		{func(_ *truth, _ *spaceTruth, _, h *endpointTruth) { h.hold(9, at(3000)) }, "held more than 8 requests for 3s"},
 		{func(_ *truth, _ *spaceTruth, _, h *endpointTruth) { h.hold(9, time.Time{}) }, "holds 10 requests"},
 	} {

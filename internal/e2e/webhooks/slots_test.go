@@ -7,6 +7,10 @@ import (
 	"time"
 )
 
+// between is how long a busy program may need from the end of the requests that a receiver
+// held to the next ones: all of them time out at one moment.
+const between = 5 * time.Second
+
 // held judges how many requests were held at once, and that those which hold them still
 // did when the last good receiver got its last message.
 func (j *judge) held(lastGood time.Time) {
@@ -21,7 +25,7 @@ func (j *judge) held(lastGood time.Time) {
 		if !a.Left.IsZero() {
 			turns = append(turns, turn{a.Left, -1})
 		}
-		if a.Came.Before(lastGood.Add(noticing)) && (a.Left.IsZero() || a.Left.After(lastGood.Add(-noticing))) {
+		if a.Came.Before(lastGood.Add(between)) && (a.Left.IsZero() || a.Left.After(lastGood.Add(-between))) {
 			holding++
 		}
 	}
