@@ -3,8 +3,10 @@ package lab
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"patchbay/internal/httpx"
 )
@@ -52,10 +54,25 @@ func readJSON(r *http.Request, into any) error {
 	in := json.NewDecoder(r.Body)
 	in.DisallowUnknownFields()
 	if err := in.Decode(into); err != nil {
-		return err
+		return wrongJSON(err)
 	}
 	if _, more := in.Token(); !errors.Is(more, io.EOF) {
 		return errors.New("more than one JSON value")
 	}
 	return nil
+}
+
+// wrongJSON says what is wrong with a body, in no words of Go's.
+func wrongJSON(err error) error {
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &kind) && kind.Field != "":
+		return fmt.Errorf("%s is of the wrong type: it cannot be a JSON %s", kind.Field, kind.Value)
+	case errors.As(err, &kind):
+		return fmt.Errorf("the body is a JSON object, not a JSON %s", kind.Value)
+	}
+	if name, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
+		return fmt.Errorf("there is no field %s", name)
+	}
+	return errors.New("the body is no JSON value, or too long")
 }

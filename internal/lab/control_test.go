@@ -48,8 +48,19 @@ func TestTheClockMovesForwardOnly(t *testing.T) {
 			t.Errorf("%s: got %v, want %s and %v", step.body, got, step.now, step.advanced)
 		}
 	}
-	for _, body := range []string{`{"advance_s": -1}`, `{"advance_s": 1e300}`, `{"advance_s": 4e9}`, `{"advance_s": "1h"}`, `{"advance": 1}`, `{} {}`, ``, `[]`} {
-		b.control(http.MethodPost, "/lab/clock", body, http.StatusBadRequest)
+	const number = "advance_s is a number of seconds, forward only, and a hundred years in all at most"
+	for body, want := range map[string]string{
+		`{"advance_s": -1}`: number, `{"advance_s": 1e300}`: number, `{"advance_s": 4e9}`: number,
+		`{"advance_s": "1h"}`: "advance_s is of the wrong type: it cannot be a JSON string",
+		`{"advance": 1}`:      `there is no field "advance"`,
+		`{} {}`:               "more than one JSON value",
+		``:                    "the body is no JSON value, or too long",
+		`{"advance_s": `:      "the body is no JSON value, or too long",
+		`[]`:                  "the body is a JSON object, not a JSON array",
+	} {
+		if got := b.control(http.MethodPost, "/lab/clock", body, http.StatusBadRequest).json(t)["message"]; got != want {
+			t.Errorf("%s: got %q, want %q", body, got, want)
+		}
 	}
 	if got := b.control(http.MethodGet, "/lab/clock", "", http.StatusOK).json(t); got["now"] != "2026-11-22T13:00:00.5Z" {
 		t.Errorf("got %v after what was refused, want the clock where it was", got)

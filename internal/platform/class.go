@@ -57,6 +57,8 @@ type Refusal struct {
 	// Ambiguous tells that the platform may have acted on what was sent: a rotating
 	// refresh token may be spent.
 	Ambiguous bool
+	status    int  // of the answer; 0: there was none, or whoever read it did not tell
+	unnamed   bool // no rule knows it
 	cause     error
 }
 

@@ -18,6 +18,16 @@ type Env struct {
 	PublicURL string // this server's origin, no trailing slash
 }
 
+// asking is the world with its clock stopped now, for a request of tokens: the lives that
+// the answer tells are counted from before it was asked for. A platform counts them from when
+// it acted, and its answer may be long under way; counted from when that came, a token would
+// be handed out that has ended.
+func (e Env) asking() Env {
+	now := e.Now()
+	e.Now = func() time.Time { return now }
+	return e
+}
+
 // Client calls a platform for one grant.
 type Client struct {
 	Env

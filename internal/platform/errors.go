@@ -10,6 +10,7 @@ var (
 	ErrNoTargets     = fault.New(fault.Conflict, "no_targets", "This account has nothing that can be connected.")
 	ErrScopesMissing = fault.New(fault.Denied, "scopes_missing", "A permission that is needed was not granted.")
 	ErrTokenKind     = fault.New(fault.PlatformRejected, "token_kind", "The platform gave a token of an unexpected kind.")
+	ErrPageToken     = fault.New(fault.Invalid, "page_token", "This is a page's own token, and not that of the person who manages the page.")
 	ErrReauth        = fault.New(fault.ReauthRequired, "consent_ended", "The platform no longer accepts this consent. Connect again.")
 	ErrHandleUnknown = fault.New(fault.Invalid, "handle_unknown", "No account was found under this handle.")
 	ErrHandleInvalid = fault.New(fault.Invalid, "handle_invalid", "This does not look like a handle.")

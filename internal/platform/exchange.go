@@ -17,6 +17,7 @@ import (
 // is posted exactly once, whatever the answer: it is single use, and a second post
 // makes some servers revoke what the first one gave.
 func Exchange(ctx context.Context, env Env, p Platform, req ExchangeRequest) (Token, error) {
+	env = env.asking()
 	if own, ok := p.(Exchanger); ok {
 		return own.Exchange(ctx, env, req)
 	}
@@ -25,6 +26,12 @@ func Exchange(ctx context.Context, env Env, p Platform, req ExchangeRequest) (To
 		return Token{}, err
 	}
 	return ReadToken(p.Spec(), resp, env.Now())
+}
+
+// SignIn opens a session with a password that the person made for us; its errors are those
+// of PasswordSigner.
+func SignIn(ctx context.Context, env Env, p PasswordSigner, req SignInRequest) (Token, error) {
+	return p.SignIn(ctx, env.asking(), req)
 }
 
 // PostCode sends the token request of RFC 6749 §4.1.3 once and returns the answer,

@@ -43,7 +43,7 @@ func Refreshable(spec Spec, c Credentials) bool {
 // stays as it was: the refresh token, its end, and the platform's own. Scopes are nil
 // when the answer does not tell. Errors are read by RefusalOf.
 func Refresh(ctx context.Context, env Env, p Platform, req RefreshRequest) (Token, error) {
-	token, err := refreshOnce(ctx, env, p, req)
+	token, err := refreshOnce(ctx, env.asking(), p, req)
 	if err != nil {
 		return Token{}, err
 	}

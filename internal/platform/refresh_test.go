@@ -165,7 +165,7 @@ func (otherSubject) Refresh(context.Context, platform.Env, platform.RefreshReque
 
 func TestRefreshedForSomebodyElse(t *testing.T) {
 	t.Parallel()
-	_, err := platform.Refresh(t.Context(), platform.Env{}, otherSubject{}, platform.RefreshRequest{Subject: "me", Credentials: oldCredentials()})
+	_, err := platform.Refresh(t.Context(), platform.Env{Now: time.Now}, otherSubject{}, platform.RefreshRequest{Subject: "me", Credentials: oldCredentials()})
 	if no := platform.RefusalOf(err); no == nil || no.Class != platform.ClassTransient || !no.Ambiguous {
 		t.Errorf("got %+v, want an ambiguous answer that is not believed", no)
 	}

@@ -34,9 +34,9 @@ func ReadRefusal(rules []Rule, resp *httpx.Response, now time.Time) *Refusal {
 		return nil
 	}
 	words = append(words, challenged(resp)...)
-	out := &Refusal{Class: ClassTransient, RetryAfter: RetryAfter(resp, now)}
 	known := "none that is known"
 	rule, fits := firstRule(rules, resp.Status, words)
+	out := &Refusal{Class: ClassTransient, RetryAfter: RetryAfter(resp, now), status: resp.Status, unnamed: !fits}
 	switch {
 	case fits:
 		out.Class, out.Reason = rule.Class, rule.Reason

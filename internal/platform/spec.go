@@ -141,6 +141,7 @@ type Spec struct {
 	OwnServers      bool          // each account lives on a server of its own choice: what one answers says nothing of our app
 	ProbeEvery      time.Duration // between two probes of a channel; zero: only when asked to (the platform charges for calls)
 	Revocation      Reach
+	RevokeReplaced  bool // ReachToken: the tokens of a consent are revoked when a new one takes its place; only where that is known to end nothing else
 
 	Version       string    // the API version in use; empty where there are none
 	Versions      []Version // newest first

@@ -7,7 +7,8 @@ import "context"
 type Verifier interface {
 	// IssuedTo tells whether the client's access token was issued to its App. known is
 	// false where the platform does not say (it did not answer that, or the app may not
-	// ask). A dead token is a Refusal; see RefusalOf.
+	// ask). A dead token is a Refusal; see RefusalOf. A living one that is nobody's consent is
+	// ErrPageToken or ErrTokenKind.
 	IssuedTo(ctx context.Context, c *Client) (ours, known bool, err error)
 }
 

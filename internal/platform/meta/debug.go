@@ -76,6 +76,19 @@ func (f tokenFacts) ofPerson(subject string) error {
 	return nil
 }
 
+// ofConsent is nil for the token of a person, or of a system user, who stands for one. A
+// page's own token reaches that page alone, and the app's own nobody's.
+// https://developers.facebook.com/docs/facebook-login/guides/access-tokens
+func (f tokenFacts) ofConsent() error {
+	switch f.Type {
+	case "PAGE":
+		return platform.ErrPageToken
+	case "APP":
+		return platform.ErrTokenKind.Because(errors.New("debug_token: an app's own token"))
+	}
+	return nil
+}
+
 // ofPage is what is wrong with the token of a page; "" for a living one of that page. An
 // error is one that passes.
 func (f tokenFacts) ofPage(id string) (reason string, err error) {

@@ -22,6 +22,8 @@ func IssuedTo(ctx context.Context, c *platform.Client, version string) (ours, kn
 		return false, false, err
 	case facts.dead != nil:
 		return false, false, facts.dead
+	case facts.AppID != "" && facts.AppID != c.App.ClientID:
+		return false, true, nil
 	}
-	return facts.AppID == c.App.ClientID, facts.AppID != "", nil
+	return facts.AppID != "", facts.AppID != "", facts.ofConsent()
 }

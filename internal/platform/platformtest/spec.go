@@ -174,6 +174,9 @@ func revocation(t *testing.T, p platform.Platform, s platform.Spec) {
 	if !slices.Contains([]platform.Reach{platform.ReachNone, platform.ReachToken, platform.ReachUserApp}, s.Revocation) {
 		t.Errorf("reach: got %q", s.Revocation)
 	}
+	if s.RevokeReplaced && s.Revocation != platform.ReachToken {
+		t.Errorf("replaced consents are revoked with reach %q, which may end the new one", s.Revocation)
+	}
 	if _, own := p.(platform.Revoker); !own && s.RevokeURL == "" && s.Revocation != platform.ReachNone {
 		t.Errorf("reach %q, and neither an address nor a way of its own", s.Revocation)
 	}

@@ -39,6 +39,7 @@ func (p *Platform) Spec() platform.Spec {
 		CallRules:       callRules(),
 		ProbeEvery:      24 * time.Hour,
 		Revocation:      platform.ReachToken,
+		RevokeReplaced:  true, // each consent is a session of its own: token-manager.ts of the reference provider
 
 		// The consent is for the handle that the person types, which login_hint names; the answer
 		// for another account is refused (sub). https://atproto.com/specs/oauth

@@ -15,8 +15,12 @@ import (
 
 // callRules are what RFC 6750 §3.1 says of a call with a token. A token that is refused
 // may only be too old: a refresh will tell. A 401 without an error's name, in the body or
-// in the challenge, may be a firewall's, which knows nothing of the token.
+// in the challenge, may be a firewall's, which knows nothing of the token. Nor is it looked
+// at while the proof is not accepted (RFC 9449 §7.1): a second wish for a newer nonce passes,
+// and other proofs are refused mostly for this machine's clock (§11.1).
 var callRules = []platform.Rule{
+	{Word: "use_dpop_nonce", Class: platform.ClassTransient},
+	{Word: "invalid_dpop_proof", Class: platform.ClassConfiguration},
 	{Word: "insufficient_scope", Class: platform.ClassPermanent, Reason: platform.ReasonScopesMissing},
 	{Word: platform.AnyWord, Status: http.StatusUnauthorized, Class: platform.ClassPermanent, Reason: platform.ReasonTokenRefused},
 }

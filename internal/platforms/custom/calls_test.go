@@ -161,6 +161,10 @@ func TestCallRefusals(t *testing.T) {
 		{"scope gone, in the header", reply{status: 403, header: map[string]string{"WWW-Authenticate": `Bearer error="insufficient_scope"`}}, platform.ClassPermanent, platform.ReasonScopesMissing},
 		{"the file's rule", reply{status: 400, body: `{"error":{"code":190}}`}, platform.ClassPermanent, platform.ReasonPasswordChanged},
 		{"the file's rule in a 200", reply{body: `{"error":{"code":190}}`}, platform.ClassPermanent, platform.ReasonPasswordChanged},
+		{"a proof without the newest nonce", reply{status: 401, header: map[string]string{"WWW-Authenticate": `DPoP error="use_dpop_nonce"`, "DPoP-Nonce": "n"}}, platform.ClassTransient, ""},
+		{"the same in the body", reply{status: 401, body: `{"error":"use_dpop_nonce"}`}, platform.ClassTransient, ""},
+		{"a proof of another time", reply{status: 401, header: map[string]string{"WWW-Authenticate": `DPoP error="invalid_dpop_proof", algs="ES256"`}}, platform.ClassConfiguration, ""},
+		{"a bound token refused", reply{status: 401, header: map[string]string{"WWW-Authenticate": `DPoP error="invalid_token", algs="ES256"`}}, platform.ClassPermanent, platform.ReasonTokenRefused},
 		{"forbidden", reply{status: 403, body: `{}`}, platform.ClassTransient, ""},
 		{"in trouble", reply{status: 500, body: `{"id":1}`}, platform.ClassTransient, ""},
 		{"too often", reply{status: 429}, platform.ClassRateLimited, ""},
@@ -174,6 +178,23 @@ func TestCallRefusals(t *testing.T) {
 		if no := platform.RefusalOf(err); no == nil || no.Class != c.class || no.Reason != c.reason || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%s: got %+v (%v), want %s %s and nothing of the answer", c.name, no, err, c.class, c.reason)
 		}
+	}
+}
+
+// TestANonceThatIsNeverNewEnough: a proof is sent a second time when the server only wants a
+// newer nonce, and no third time. The token was not looked at.
+func TestANonceThatIsNeverNewEnough(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "dpop: true")
+	auth, err := w.authorize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.answers("/me", reply{status: 401, header: map[string]string{"WWW-Authenticate": `DPoP error="use_dpop_nonce"`, "DPoP-Nonce": "n"}})
+	client := &platform.Client{Env: w.env, App: w.app, Credentials: platform.Credentials{Access: vault.NewSecret("A"), Extra: auth.Private}}
+	_, err = platform.Probe(t.Context(), w.p, client, nil)
+	if no := platform.RefusalOf(err); no == nil || no.Class != platform.ClassTransient || len(w.sent("/me")) != 2 {
+		t.Errorf("got %+v (%v) after %d calls, want transient trouble after two", no, err, len(w.sent("/me")))
 	}
 }
 

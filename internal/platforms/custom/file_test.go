@@ -130,6 +130,7 @@ func TestWrongFiles(t *testing.T) {
 		{"identity: {url: \"https://acme.example/me\", subject: /id, kind: hunter2}", "identity.kind: must be one of profile, page"},
 		{"identity: hunter2", "8: identity: must be of another kind"},
 		{"dpop: hunter2", "dpop: must be of another kind"},
+		{"revocation: user_app\nrevoke_replaced: true", "revoke_replaced: goes with the revocation \"token\" alone"},
 		{"id: -", ": id: is missing"},
 		{"id: facebook", "id: is the name of a platform"},
 		{"id: youtube", "id: is the name of a platform"},

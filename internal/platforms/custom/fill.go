@@ -82,6 +82,7 @@ func (c *checker) spec(fixed endpoints) platform.Spec {
 		CallRules:       append(c.rules("call_rules", f.CallRules), callRules...),
 		ProbeEvery:      probeEvery,
 		Revocation:      word(c, "revocation", f.Revocation, reaches, "token", "user_app", "none"),
+		RevokeReplaced:  f.RevokeReplaced,
 		Targets:         []platform.TargetKind{{Kind: c.kind("identity.kind", f.Identity.Kind, "profile"), Role: platform.RoleAccount}},
 		Pick:            platform.PickOne,
 		Switch:          platform.Switch{Asks: len(f.Switch.Params) > 0, SignOutURL: c.address("switch.sign_out_url", f.Switch.SignOutURL)},
@@ -91,6 +92,9 @@ func (c *checker) spec(fixed endpoints) platform.Spec {
 	}
 	if len(s.Denial.Errors) == 0 {
 		s.Denial.Errors = []string{"access_denied"} // RFC 6749 §4.1.2.1
+	}
+	if s.RevokeReplaced && s.Revocation != platform.ReachToken {
+		c.bad("revoke_replaced", "goes with the revocation \"token\" alone")
 	}
 	if f.ProbeEvery == "off" {
 		s.ProbeEvery = 0

@@ -32,6 +32,7 @@ type form struct {
 	AccessLifetime string      `yaml:"access_lifetime"`
 	Refresh        refreshForm `yaml:"refresh"`
 	Revocation     string      `yaml:"revocation"`
+	RevokeReplaced bool        `yaml:"revoke_replaced"`
 
 	Identity     identityForm `yaml:"identity"`
 	Targets      *targetsForm `yaml:"targets"`

@@ -40,7 +40,7 @@ type finding struct {
 func (m *metadata) look(now time.Time) finding {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	fresh := !m.at.IsZero() && now.Sub(m.at) < metadataFresh
+	fresh := !m.at.IsZero() && now.Sub(m.at).Abs() < metadataFresh
 	justFailed := m.failure != nil && now.Sub(m.failed).Abs() < metadataRetry
 	switch {
 	case fresh, m.believed(now) && (justFailed || m.reading != nil):
@@ -55,7 +55,7 @@ func (m *metadata) look(now time.Time) finding {
 }
 
 func (m *metadata) believed(now time.Time) bool {
-	return !m.at.IsZero() && now.Sub(m.at) <= metadataKept
+	return !m.at.IsZero() && now.Sub(m.at).Abs() <= metadataKept
 }
 
 // learn ends a reading and gives what counts now. gaveUp tells that its caller did,

@@ -1,6 +1,7 @@
 package facebook_test
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -73,6 +74,26 @@ func TestRefreshRefusals(t *testing.T) {
 		_, err := platform.Refresh(t.Context(), client.Env, facebook.New(""), platform.RefreshRequest{App: client.App, Credentials: client.Credentials})
 		if got := refusalOf(err); got != c.want || len(g.calls) != 1 {
 			t.Errorf("%d/%d with %d: got %v after %q, want %v", c.code, c.subcode, c.status, got, g.calls, c.want)
+		}
+	}
+}
+
+// What debug_token says of the kind of a token that somebody brings.
+func TestWhoseKindATokenIs(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[string]error{
+		"USER": nil, "SYSTEM_USER": nil, "": nil, "PAGE": platform.ErrPageToken, "APP": platform.ErrTokenKind,
+	} {
+		g := newGraph()
+		client := g.client(t)
+		g.answers["/debug_token?user-token"] = `{"data":{"app_id":"` + client.App.ClientID + `","type":"` + kind + `","is_valid":true}}`
+		ours, known, err := platform.IssuedTo(t.Context(), facebook.New(""), client)
+		if !ours || !known || !errors.Is(err, want) {
+			t.Errorf("%q: got ours %t, known %t, %v, want %v", kind, ours, known, err, want)
+		}
+		g.answers["/debug_token?user-token"] = `{"data":{"app_id":"4711","type":"` + kind + `","is_valid":true}}`
+		if ours, known, err := platform.IssuedTo(t.Context(), facebook.New(""), client); ours || !known || err != nil {
+			t.Errorf("%q of another app: got ours %t, known %t, %v", kind, ours, known, err)
 		}
 	}
 }

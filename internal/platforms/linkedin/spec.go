@@ -56,6 +56,7 @@ func spec(cfg Config) platform.Spec {
 		CallRules:       callRules(),
 		ProbeEvery:      day,
 		Revocation:      platform.ReachToken,
+		RevokeReplaced:  false, // what else it ends is not documented
 
 		Version:       cfg.Version,
 		Versions:      versions(),

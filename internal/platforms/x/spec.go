@@ -38,6 +38,7 @@ func spec() platform.Spec {
 		CallRules:      callRules(),
 		ProbeEvery:     0, // never by itself: X charges for each read of an account
 		Revocation:     platform.ReachToken,
+		RevokeReplaced: false, // one who revokes there saw all of the app's access end: https://github.com/lucyllewy/twitodon/issues/22
 
 		// OAuth 2.0 has nothing like the force_login of OAuth 1.0a: X's list of parameters ends
 		// without one, and its page takes whoever is signed in. The address is that of the item
