@@ -65,6 +65,7 @@ type Channel struct {
 	Review     Review    `json:"review"`
 	CreatedAt  time.Time `json:"created_at"`
 	UpdatedAt  time.Time `json:"updated_at"`
+	ReplacedBy int64     `json:"replaced_by,omitzero"` // the channel that came to stand for its account while it was disconnected; zero: none did
 }
 
 // Health says whether a channel works.

@@ -9,7 +9,7 @@ import (
 // NewReplay asks for a range of events to be sent again. The zero value asks for all of
 // them.
 type NewReplay struct {
-	After      int64     `json:"after,omitempty"`       // events above this number; 0: from the first
+	After      int64     `json:"after,omitempty"`       // events above this number; 0: from the first, with FailedOnly those of the last 30 days
 	Until      int64     `json:"until,omitempty"`       // up to this number; 0: up to the last there is now
 	Since      time.Time `json:"since,omitzero"`        // in place of After: events at or after it
 	FailedOnly bool      `json:"failed_only,omitempty"` // only what the endpoint has not taken yet
@@ -37,6 +37,8 @@ type Replay struct {
 	Queued     int64       `json:"queued"`    // deliveries made so far
 	Delivered  int64       `json:"delivered"` // of these
 	Failed     int64       `json:"failed"`    // of these, for good
+	Skipped    int64       `json:"skipped"`   // of these; the endpoint's scheme has nothing to tell of them
+	Dropped    int64       `json:"dropped"`   // of these; the endpoint was disabled before they were sent
 	CreatedAt  time.Time   `json:"created_at"`
 	UpdatedAt  time.Time   `json:"updated_at"`
 }

@@ -22,7 +22,7 @@ func TestChannelHasThreeDimensions(t *testing.T) {
 	want := map[string]any{
 		"id": got["id"], "owner": session["owner"], "platform": "garden", "kind": "page", "external_id": "page-1-0",
 		"name": "Page 0", "label": nil, "username": "page", "url": nil, "avatar_url": nil, "category": nil, "followers": 7.0, "verified": nil,
-		"lifecycle": "active", "health": map[string]any{"status": "healthy", "reason": nil}, "review": "none",
+		"lifecycle": "active", "health": map[string]any{"status": "healthy", "reason": nil}, "replaced_by": nil, "review": "none",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("channel (-want +got):\n%s", diff)

@@ -69,7 +69,7 @@ func TestARangeOfEventsIsReplayed(t *testing.T) {
 	begun := wantStatus(t, w.call(t, w.key, "POST", path+"/replays", `{"after":1,"until":3}`, "Idempotency-Key", "k"), 201)
 	same(t, "begun", without(begun.body, "id", "created_at", "updated_at"), map[string]any{
 		"endpoint_id": 1.0, "after": 1.0, "until": 3.0, "failed_only": false, "state": "running", "events": 2.0, "looked_at": 0.0,
-		"queued": 0.0, "delivered": 0.0, "failed": 0.0,
+		"queued": 0.0, "delivered": 0.0, "failed": 0.0, "skipped": 0.0, "dropped": 0.0,
 	})
 	again := wantStatus(t, w.call(t, w.key, "POST", path+"/replays", `{"after":1,"until":3}`, "Idempotency-Key", "k"), 201)
 	same(t, "begun again", again.text, begun.text)

@@ -16,7 +16,7 @@ type channelJSON struct {
 	Owner      ownerJSON  `json:"owner" doc:"Whose channel it is."`
 	Platform   string     `json:"platform" example:"facebook" doc:"Where it is."`
 	Kind       string     `json:"kind" example:"page" doc:"What it is there: page, profile, channel, organization, …"`
-	ExternalID string     `json:"external_id" example:"108204" doc:"The platform's id of it, as text."`
+	ExternalID string     `json:"external_id" example:"108204" doc:"The platform's id of it, as text; empty once another channel has replaced it."`
 	Name       *string    `json:"name" example:"Corner bakery" doc:"How the platform calls it."`
 	Label      *string    `json:"label" example:"Bakery, main page" doc:"Your own name for it; null: none."`
 	Username   *string    `json:"username" example:"cornerbakery" doc:"Its handle, without @."`
@@ -33,6 +33,7 @@ type channelJSON struct {
 	Review     string     `json:"review" enum:"none,pending,accepted,rejected,suspended" example:"none" doc:"Third dimension: what a reviewer decided."`
 	CreatedAt  string     `json:"created_at" format:"date-time" example:"2026-03-01T09:31:12.480Z" doc:"When it was first connected."`
 	UpdatedAt  string     `json:"updated_at" format:"date-time" example:"2026-03-01T09:31:12.480Z" doc:"When it last changed."`
+	ReplacedBy *int64     `json:"replaced_by" example:"9" doc:"The channel that came to stand for its account while it was disconnected, by a move or another target; null: none did."`
 }
 
 type healthJSON struct {
@@ -60,7 +61,7 @@ func toChannel(c connect.Channel, o connect.Owner) channelJSON {
 		Category: orNil(f.Category), Followers: f.Followers, Verified: f.Verified, FactsAt: stamp(c.FactsAt),
 		Lifecycle: string(c.Lifecycle), Health: healthJSON{string(c.Health), orNil(c.HealthReason)},
 		HealthAt: stamp(healthSince(c)), ProvenAt: stampOrNil(c.ProvenAt), Review: string(c.Review),
-		CreatedAt: stamp(c.CreatedAt), UpdatedAt: stamp(c.UpdatedAt),
+		CreatedAt: stamp(c.CreatedAt), UpdatedAt: stamp(c.UpdatedAt), ReplacedBy: orNil(c.ReplacedBy),
 	}
 }
 

@@ -144,6 +144,7 @@ func (a *App) Run(ctx context.Context) {
 	loops := []jobs.Loop{
 		{Name: "sweep", Every: time.Second, Do: a.sweep()},
 		{Name: "drop_kept_replies", Every: 10 * time.Minute, Do: a.Service.DropReplies},
+		{Name: "erase_dead_credentials", Every: time.Hour, Do: a.Service.EraseDead},
 	}
 	loops = append(loops, a.keys.loops()...)
 	loops = append(loops, a.webhookLoops()...)

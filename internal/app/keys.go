@@ -9,6 +9,7 @@ import (
 
 	"patchbay/internal/config"
 	"patchbay/internal/connect"
+	"patchbay/internal/fault"
 	"patchbay/internal/platform"
 	"patchbay/internal/store/sqlstore"
 	"patchbay/internal/vault"
@@ -40,15 +41,67 @@ func openBeside(ctx context.Context, cfg config.Config) (*sqlstore.Store, error)
 }
 
 // Bootstrap makes a workspace with an operator's key, beside whoever serves the
-// database; see connect.Service.Bootstrap.
-func Bootstrap(ctx context.Context, cfg config.Config, name string, another bool) (made connect.CreatedWorkspace, err error) {
-	store, err := openBeside(ctx, cfg)
+// database; see connect.Service.Bootstrap. keys must be those of the database; nil: they
+// are not at hand.
+func Bootstrap(ctx context.Context, cfg config.Config, keys connect.Keyring, name string, another bool) (made connect.CreatedWorkspace, err error) {
+	err = withService(ctx, cfg, keys, func(s *connect.Service) error {
+		made, err = s.Bootstrap(ctx, connect.Workspace{Name: name}, another)
+		return err
+	})
+	return made, err
+}
+
+// BootstrapKey makes an operator's key in a workspace that is there, beside whoever serves
+// the database; see connect.Service.BootstrapKey. keys must be those of the database.
+func BootstrapKey(ctx context.Context, cfg config.Config, keys connect.Keyring, workspaceID int64) (made connect.CreatedWorkspace, err error) {
+	err = withService(ctx, cfg, keys, func(s *connect.Service) error {
+		made, err = s.BootstrapKey(ctx, workspaceID)
+		return err
+	})
+	return made, err
+}
+
+// RecordOperation writes what the operator did to the database into its audit logs, beside
+// whoever serves it; see connect.Service.RecordOperation. keys must be those of the database.
+func RecordOperation(ctx context.Context, cfg config.Config, keys connect.Keyring, action string, data ...string) error {
+	return withService(ctx, cfg, keys, func(s *connect.Service) error { return s.RecordOperation(ctx, action, data...) })
+}
+
+// withService gives fn the core over the database, beside whoever serves it: as much of it
+// as a command needs. Without keys it has no vault.
+func withService(ctx context.Context, cfg config.Config, keys connect.Keyring, fn func(*connect.Service) error) error {
+	return withStore(ctx, cfg, func(store *sqlstore.Store) error {
+		core := connect.Config{Store: store, Env: platform.Env{Now: time.Now}}
+		if keys == nil {
+			return fn(connect.New(core))
+		}
+		v, err := vault.Watch(keys.Text)
+		if err != nil {
+			return err
+		}
+		if err := anyKey(ctx, store, keys, v); err != nil {
+			return err
+		}
+		core.Vault = v
+		return fn(connect.New(core))
+	})
+}
+
+// anyKey is rightKey for a command that may begin an audit log: a file that opens nothing
+// of what is sealed is another database's.
+func anyKey(ctx context.Context, store *sqlstore.Store, keys connect.Keyring, v *vault.Vault) error {
+	set, err := keys.Keyset()
 	if err != nil {
-		return made, err
+		return err
 	}
-	defer func() { err = errors.Join(err, store.Close()) }()
-	service := connect.New(connect.Config{Store: store, Env: platform.Env{Now: time.Now}})
-	return service.Bootstrap(ctx, connect.Workspace{Name: name}, another)
+	missing, all, err := unopened(ctx, store, set)
+	if err != nil {
+		return err
+	}
+	if all > 0 && missing == all {
+		return fault.Newf(fault.Conflict, "wrong_key", "The database holds %d sealed values, and none is sealed under a key of this key file (%v).", all, v.Keys())
+	}
+	return rightKey(ctx, store, v)
 }
 
 // RotationOptions is what a rotation is told.

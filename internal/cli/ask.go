@@ -28,11 +28,11 @@ func (w *World) ask(ctx context.Context, question string) (string, error) {
 	}
 }
 
-// agreed asks for a yes to something that cannot be undone. Where nobody can be asked,
+// agreed asks for a yes to something that costs something. Where nobody can be asked,
 // flag is what says yes.
 func (w *World) agreed(ctx context.Context, question, flag string) error {
 	if !w.interactive() {
-		return &exitError{code: exitUsage, what: "this cannot be undone, and there is no terminal to ask on", next: "add " + flag + " when you are sure"}
+		return &exitError{code: exitUsage, what: "this asks first, and there is no terminal to ask on", next: "add " + flag + " when you are sure"}
 	}
 	answer, err := w.ask(ctx, question+" [y/N] ")
 	if err != nil {

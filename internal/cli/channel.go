@@ -28,6 +28,7 @@ type channel struct {
 	Review     string    `json:"review"`
 	CreatedAt  time.Time `json:"created_at"`
 	FactsAt    time.Time `json:"facts_at"`
+	ReplacedBy int64     `json:"replaced_by"` // 0: it was not
 }
 
 type health struct {

@@ -27,9 +27,7 @@ Examples:
 
     patchbay channels disconnect 5
     patchbay channels disconnect 5 --yes --json | jq -r .lifecycle
-
-Exit codes: as with other commands, and 5 when the answer was no.
-` + exitHelp
+` + askExitHelp
 }
 
 // Run asks and disconnects.

@@ -93,8 +93,8 @@ func (r healthReport) print(w *World) {
 	if r.CheckedNow != nil && !*r.CheckedNow {
 		line("checked", "not now: the platform could not be asked, or was asked a moment ago")
 	}
-	line("token until", cmp.Or(w.told(r.TokenExpiresAt), "it does not run out"))
-	line("consent until", cmp.Or(w.told(r.EndsAt), "not known to end"))
+	line("token ends", cmp.Or(w.told(r.TokenExpiresAt), "not by itself"))
+	line("consent ends", cmp.Or(w.told(r.EndsAt), "not known to"))
 	line("state", r.Lifecycle)
 	r.printScopes(w, p)
 }

@@ -30,7 +30,7 @@ func TestChannelsHealth(t *testing.T) {
 		answer string
 		want   []string
 	}{
-		"healthy":            {report(""), []string{"Channel 5 healthy\n", "The channel works.", "nobody has to", "nothing", "never yet", "does not run out", "tweet.write  yes"}},
+		"healthy":            {report(""), []string{"Channel 5 healthy\n", "The channel works.", "nobody has to", "nothing", "never yet", "token ends    not by itself", "tweet.write  yes"}},
 		"revoked":            {report(revoked), []string{"needs_reauth (revoked)", "no longer accepts", "the person who connected", "Send the person a connect link.", "tweet.read   yes", "tweet.write  missing"}},
 		"times":              {report(times), []string{"5 hours ago (", "in 2 hours (", "in 14 days ("}},
 		"scopes not told":    {report(`"scopes_granted":null`), []string{"tweet.read   not told"}},
@@ -124,9 +124,9 @@ func TestChannelsTokenIsPrintedWhereItIsSafe(t *testing.T) {
 func TestChannelsTokenThatIsNotToBeHad(t *testing.T) {
 	t.Parallel()
 	for want, answer := range map[string]http.Handler{
-		"8 patchbay channels health 5": refuse(409, `"code":"reauth_required","reason":"revoked","detail":"The consent is over."`),
-		"1 paused":                     refuse(409, `"code":"conflict","reason":"channel_paused","detail":"This channel is paused."`),
-		"7 holds no token":             answering(`{"access_token":7,"secret":"secret-token"}`),
+		"8 patchbay channels health 5":   refuse(409, `"code":"reauth_required","reason":"revoked","detail":"The consent is over."`),
+		"1 `patchbay channels resume 5`": refuse(409, `"code":"conflict","reason":"channel_paused","detail":"This channel is paused."`),
+		"7 holds no token":               answering(`{"access_token":7,"secret":"secret-token"}`),
 	} {
 		f := newFakeAPI(t)
 		f.handler["POST /v1/channels/5/token"] = answer

@@ -104,6 +104,9 @@ func printChannel(w *World, c channel) {
 		line("verified", map[bool]string{true: "yes", false: "no"}[*c.Verified], nil)
 	}
 	line("state", c.Lifecycle, nil)
+	if c.ReplacedBy != 0 {
+		line("replaced by", fmt.Sprintf("channel %d", c.ReplacedBy), nil)
+	}
 	line("health", joined(c.Health.Status, c.Health.Reason), p.health(c.Health.Status))
 	line("since", w.told(c.HealthAt), nil)
 	line("last proven", w.told(c.ProvenAt), nil)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -62,7 +63,10 @@ func (c *ChannelsTargetsCmd) Run(ctx context.Context, w *World) error {
 		return nil
 	}
 	printTargets(w, list)
-	fmt.Fprintf(w.Stderr, "`patchbay channels retarget %d ID` chooses another. What is missing here was not given: `patchbay channels reconnect %d` asks the person again.\n", c.ID, c.ID)
+	if slices.ContainsFunc(list, func(t target) bool { return !t.Current && t.Blocked == "" }) {
+		fmt.Fprintf(w.Stderr, "`patchbay channels retarget %d ID` chooses another. ", c.ID)
+	}
+	fmt.Fprintf(w.Stderr, "What is missing here was not given: `patchbay channels reconnect %d` asks the person again.\n", c.ID)
 	return nil
 }
 

@@ -36,7 +36,7 @@ Examples:
     curl -H "Authorization: Bearer $(patchbay channels token 5)" https://api.x.com/2/users/me
     patchbay channels token 5 --min-lifetime 10m > /run/token
     patchbay channels token 5 --newer-than 7 --json | jq -r .expires_at
-` + checkExitHelp
+` + tokenExitHelp
 }
 
 // Validate is called by the parser.
@@ -98,7 +98,11 @@ func printToken(w *World, raw json.RawMessage) error {
 	if t.Server != "" {
 		facts = append(facts, "for "+clean(t.Server))
 	}
-	facts = append(facts, "until "+cmp.Or(w.told(t.ExpiresAt), "it is revoked"), fmt.Sprintf("version %d", t.Version))
+	end := "good until it is revoked"
+	if told := w.told(t.ExpiresAt); told != "" {
+		end = "ends " + told
+	}
+	facts = append(facts, end, fmt.Sprintf("version %d", t.Version))
 	if t.TokenType == "DPoP" {
 		facts = append(facts, "and worthless without its key, which --json has")
 	}

@@ -8,6 +8,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
@@ -84,7 +86,21 @@ func usageError(err error) error {
 			next = node.FullPath() + " --help"
 		}
 	}
-	return &exitError{code: exitUsage, what: err.Error(), next: "see `" + next + "`"}
+	return &exitError{code: exitUsage, what: plainly(err.Error()), next: "see `" + next + "`"}
+}
+
+// wrongKind is what the parser says of a value that is no number or no time.
+var wrongKind = regexp.MustCompile(`expected (?:a valid 64 bit int|duration) but got ("[^"]*")(?:: time: .*)?`)
+
+// plainly puts what the parser says of a value into words for people.
+func plainly(text string) string {
+	return wrongKind.ReplaceAllStringFunc(text, func(found string) string {
+		wanted := "a whole number"
+		if strings.Contains(found, "duration") {
+			wanted = "a time such as 90s, 15m or 2h"
+		}
+		return "must be " + wanted + ", not " + wrongKind.FindStringSubmatch(found)[1]
+	})
 }
 
 const about = `Patchbay connects people's social accounts to your application and keeps them connected.

@@ -22,7 +22,8 @@ type DeliveriesListCmd struct {
 // Help is shown by --help.
 func (*DeliveriesListCmd) Help() string {
 	return `Lists deliveries, the newest first. The states: pending (to be sent, or to be tried again), delivered, failed (all attempts did),
-dropped (the endpoint was disabled before), skipped (the endpoint's scheme has nothing to tell of such an event).
+dropped (the endpoint was disabled before), skipped (the endpoint's scheme has nothing to tell of such an event). NEXT is when a
+pending one is tried; one that is behind another waits until an earlier one about the same channel has ended.
 
 Examples:
 
@@ -59,7 +60,11 @@ func (c *DeliveriesListCmd) Run(ctx context.Context, w *World) error {
 	rows := make([][]cell, len(list))
 	for i, d := range list {
 		next := ""
-		if d.State == "pending" && !d.NextAt.IsZero() {
+		switch {
+		case d.State != "pending":
+		case d.NextAt.IsZero():
+			next = "behind another"
+		default:
 			next = distance(d.NextAt.Sub(w.now()))
 		}
 		rows[i] = []cell{

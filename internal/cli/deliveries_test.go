@@ -15,6 +15,12 @@ func TestDeliveriesList(t *testing.T) {
 	t.Parallel()
 	f := newFakeAPI(t)
 	calls := f.answer("GET /v1/deliveries", 200, `{"data":[`+deliveryJSON(91, "pending", "")+`,`+deliveryJSON(90, "failed", "")+`],"next_cursor":"x"}`)
+	parked := f.run(t, "deliveries", "list", "--limit", "2")
+	wantContains(t, "next attempt of one that waits behind another", parked.stdout, "behind another")
+	if n := strings.Count(parked.stdout, "behind another"); n != 1 {
+		t.Errorf("got %d that wait behind another, want the pending one alone", n)
+	}
+	*calls = nil
 	got := f.run(t, strings.Fields("deliveries list --endpoint 2 --state failed --event 129 --type channel.connected --channel 5 --limit 2")...)
 	wantContains(t, "stdout", got.stdout, "91", "pending", "failed", "evt_1_129", "it answered 500")
 	wantContains(t, "stderr", got.stderr, "There are more than these 2")

@@ -26,7 +26,7 @@ type DevCmd struct {
 	Addr               string   `help:"Address to listen on." default:"127.0.0.1:8080"`
 	PublicURL          string   `help:"Origin under which people reach this server, for a tunnel or a phone (https://… or http://host:port). Default: the listening address." name:"public-url" placeholder:"URL"`
 	LabURL             string   `help:"Origin under which browsers reach the Lab, to keep it on another origin than the application. With a port of its own it gets a listener there, or uses the Lab that already listens." name:"lab-url" placeholder:"URL"`
-	LogLevel           string   `help:"debug, info, warn or error. Default: warn." enum:",debug,info,warn,error" default:""`
+	LogLevel           string   `help:"debug, info, warn or error. Default: warn." enum:",debug,info,warn,error" default:"" placeholder:"LEVEL"`
 	RequireRedirectURL bool     `help:"Workspace switch: MarketingBlocks' redirectUrl must be given." name:"require-redirect-url"`
 	AllowRedirect      []string `help:"Workspace switch: redirect URLs that may be used, exactly; may be given several times. Default: any usable one." name:"allow-redirect" placeholder:"URL" sep:"none"`
 	JSON               bool     `help:"Print one line of JSON when ready and nothing else on standard output."`
@@ -44,8 +44,8 @@ Examples:
   patchbay dev --public-url https://my-tunnel.example.com
   patchbay dev --json | head -n 1        # for scripts: {"base_url":…,"api_key":…,"workspace_id":…}
 
-A platform of your own: set PATCHBAY_FACEBOOK_CLIENT_ID and PATCHBAY_FACEBOOK_CLIENT_SECRET (or PATCHBAY_X_…)
-and that platform is the real one. PATCHBAY_DATABASE_URL=postgres://… uses PostgreSQL instead of the file.`
+A real platform: set PATCHBAY_FACEBOOK_CLIENT_ID and PATCHBAY_FACEBOOK_CLIENT_SECRET (or PATCHBAY_X_…)
+and the Lab no longer plays that one. PATCHBAY_DATABASE_URL=postgres://… uses PostgreSQL instead of the file.`
 }
 
 // Run serves until ctx ends.

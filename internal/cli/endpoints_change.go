@@ -157,9 +157,7 @@ Examples:
 
     patchbay endpoints delete 2
     patchbay endpoints delete 2 --yes
-
-Exit codes: as with other commands, and 5 when the answer was no.
-` + exitHelp
+` + askExitHelp
 }
 
 // Run asks and deletes.

@@ -158,8 +158,10 @@ func TestEndpointsTest(t *testing.T) {
 	}
 }
 
-func replayJSON(state string, looked, queued, delivered, failed int) string {
-	return fmt.Sprintf(`{"id":7,"endpoint_id":2,"after":0,"until":100,"failed_only":false,"state":%q,"events":100,"looked_at":%d,"queued":%d,"delivered":%d,"failed":%d}`, state, looked, queued, delivered, failed)
+func replayJSON(state string, looked, queued, delivered, failed int, left ...int) string {
+	left = append(left, 0, 0)
+	return fmt.Sprintf(`{"id":7,"endpoint_id":2,"after":0,"until":100,"failed_only":false,"state":%q,"events":100,"looked_at":%d,"queued":%d,"delivered":%d,"failed":%d,"skipped":%d,"dropped":%d}`,
+		state, looked, queued, delivered, failed, left[0], left[1])
 }
 
 // steps answers one after the other, the last over and over.
@@ -177,10 +179,11 @@ func TestEndpointsReplay(t *testing.T) {
 		steps []string
 		said  []string
 	}{
-		"all taken":     {[]string{replayJSON("running", 50, 40, 10, 0), replayJSON("done", 100, 90, 50, 0), replayJSON("done", 100, 90, 90, 0)}, []string{"100 of 100 events looked at, 90 queued, 90 delivered."}},
-		"some failed":   {[]string{replayJSON("done", 100, 90, 80, 10)}, []string{"80 delivered, 10 failed", "--state failed"}},
-		"some wait":     {[]string{replayJSON("done", 100, 90, 80, 0)}, []string{"10 are not delivered yet", "--state pending"}},
-		"nothing to do": {[]string{replayJSON("done", 100, 0, 0, 0)}, []string{"0 queued"}},
+		"all taken":         {[]string{replayJSON("running", 50, 40, 10, 0), replayJSON("done", 100, 90, 50, 0), replayJSON("done", 100, 90, 90, 0)}, []string{"100 of 100 events looked at, 90 queued, 90 delivered."}},
+		"some failed":       {[]string{replayJSON("done", 100, 90, 80, 10)}, []string{"80 delivered, 10 failed", "--state failed"}},
+		"some wait":         {[]string{replayJSON("done", 100, 90, 80, 0)}, []string{"10 are not delivered yet", "--state pending"}},
+		"some told nothing": {[]string{replayJSON("done", 100, 90, 80, 0, 7, 3)}, []string{"80 delivered, 7 skipped, 3 dropped.", "--state dropped"}},
+		"nothing to do":     {[]string{replayJSON("done", 100, 0, 0, 0)}, []string{"0 queued"}},
 	} {
 		f := newFakeAPI(t)
 		calls := f.answer("POST /v1/endpoints/2/replays", 201, replayJSON("running", 0, 0, 0, 0))
@@ -191,6 +194,9 @@ func TestEndpointsReplay(t *testing.T) {
 		}
 		wantCall(t, calls, `{"after":3,"until":100,"failed_only":true}`)
 		wantContains(t, name, got.stdout+got.stderr, tt.said...)
+		if name != "some wait" {
+			wantLacks(t, name, got.stderr, "not delivered yet")
+		}
 		got = f.run(t, "endpoints", "replay", "2", "--json")
 		wantLine(t, got)
 		wantContains(t, name, got.stdout, `"state":"done"`)

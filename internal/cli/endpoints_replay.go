@@ -16,7 +16,7 @@ type EndpointsReplayCmd struct {
 	Since      string `name:"since" xor:"from" placeholder:"TIME" help:"Events since then: 2h or 3d ago, or a time such as 2026-03-01T09:30:00Z."`
 	After      int64  `name:"after" xor:"from" placeholder:"N" help:"Events above this number; 0: from the first."`
 	Until      int64  `name:"until" placeholder:"N" help:"Events up to this number (default: up to the last there is now)."`
-	FailedOnly bool   `name:"failed-only" help:"Only what the endpoint has not taken yet."`
+	FailedOnly bool   `name:"failed-only" help:"Only what the endpoint has not taken yet; without --since and --after: of the last 30 days."`
 	NoWait     bool   `name:"no-wait" help:"Begin, and do not watch."`
 	JSON       bool   `name:"json" help:"Print the replay as the API answers it at the end, on one line."`
 
@@ -28,6 +28,9 @@ func (*EndpointsReplayCmd) Help() string {
 	return `Sends events to an endpoint again, in order, as deliveries of their own; each has the message id that it had, so that a receiver
 which remembers ids takes none twice. Shows how far it is until all are queued and were tried. Ctrl-C ends the watching: the
 replay goes on at the server. One replay of an endpoint runs at a time.
+
+What was taken is known for 30 days: --failed-only takes events of before that, which only --since or --after asks for, for never
+taken. skipped are events that the endpoint's scheme has nothing to tell of, dropped those whose endpoint was disabled meanwhile.
 
 Examples:
 
@@ -80,12 +83,22 @@ type replay struct {
 	Queued     int64  `json:"queued"`
 	Delivered  int64  `json:"delivered"`
 	Failed     int64  `json:"failed"`
+	Skipped    int64  `json:"skipped"`
+	Dropped    int64  `json:"dropped"`
 }
+
+// left is how many deliveries have not ended.
+func (r replay) left() int64 { return r.Queued - r.Delivered - r.Failed - r.Skipped - r.Dropped }
 
 func (r replay) text() string {
 	said := fmt.Sprintf("Replay %d: %d of %d events looked at, %d queued, %d delivered", r.ID, r.LookedAt, r.Events, r.Queued, r.Delivered)
-	if r.Failed > 0 {
-		said += fmt.Sprintf(", %d failed", r.Failed)
+	for _, other := range []struct {
+		n    int64
+		what string
+	}{{r.Failed, "failed"}, {r.Skipped, "skipped"}, {r.Dropped, "dropped"}} {
+		if other.n > 0 {
+			said += fmt.Sprintf(", %d %s", other.n, other.what)
+		}
 	}
 	return said
 }
@@ -143,7 +156,7 @@ const (
 func (c *EndpointsReplayCmd) watch(ctx context.Context, w *World, cl *client, r *replay, raw json.RawMessage) (json.RawMessage, error) {
 	shown := &progress{world: w}
 	defer shown.erase()
-	for still, missed := 0, 0; r.State == "running" || r.Delivered+r.Failed < r.Queued && still < stillFor; {
+	for still, missed := 0, 0; r.State == "running" || r.left() > 0 && still < stillFor; {
 		if !c.JSON {
 			shown.show(r.text())
 		}
@@ -182,10 +195,13 @@ func (c *EndpointsReplayCmd) tell(w *World, r replay) {
 		return
 	}
 	fmt.Fprintln(w.Stdout, r.text()+".")
-	if left := r.Queued - r.Delivered - r.Failed; left > 0 {
+	if left := r.left(); left > 0 {
 		fmt.Fprintf(w.Stderr, "%d are not delivered yet: `patchbay deliveries list --endpoint %d --state pending` tells why, and when they are tried next.\n", left, r.EndpointID)
 	}
 	if r.Failed > 0 {
 		fmt.Fprintf(w.Stderr, "`patchbay deliveries list --endpoint %d --state failed` shows what failed.\n", r.EndpointID)
+	}
+	if r.Dropped > 0 {
+		fmt.Fprintf(w.Stderr, "The endpoint was disabled meanwhile: `patchbay deliveries list --endpoint %d --state dropped` shows what was not sent.\n", r.EndpointID)
 	}
 }

@@ -45,6 +45,30 @@ Exit codes:
     130   interrupted
 `
 
+const tokenExitHelp = `
+Exit codes:
+
+    0     leased
+    1     another error
+    2     wrong usage, or the server refuses the input
+    6     no credentials, or the server does not accept the key
+    7     no Patchbay answers at the address
+    8     there is no token to lease: the person has to consent again
+    130   interrupted
+`
+
+const askExitHelp = `
+Exit codes:
+
+    0     done
+    1     another error
+    2     wrong usage, or the server refuses the input
+    5     the answer was no: nothing was done
+    6     no credentials, or the server does not accept the key
+    7     no Patchbay answers at the address
+    130   interrupted
+`
+
 const testExitHelp = `
 Exit codes:
 

@@ -84,6 +84,9 @@ func TestHelpTeaches(t *testing.T) {
 	}
 	wantContains(t, "help of connect", runIn(t, t.Context(), terminal{}, "connect", "--help").stdout,
 		"Exit codes:", "130", "--fail-fast", "try again until the link expires", "$PATCHBAY_API_KEY")
+	for _, command := range []string{"channels disconnect", "endpoints delete", "owners erase"} {
+		wantContains(t, "help of "+command, runIn(t, t.Context(), terminal{}, append(strings.Fields(command), "--help")...).stdout, "    5     the answer was no")
+	}
 }
 
 func TestWrongUsage(t *testing.T) {
@@ -93,7 +96,9 @@ func TestWrongUsage(t *testing.T) {
 		"connect --nonsense":                        "patchbay connect --help",
 		"channels":                                  "patchbay channels --help",
 		"channels show":                             "patchbay channels show --help",
-		"channels show five":                        "five",
+		"channels show five":                        `<id>: must be a whole number, not "five" — see`,
+		"channels list --limit x":                   `--limit: must be a whole number, not "x" — see`,
+		"connect --expires-in 5":                    `--expires-in: must be a time such as 90s, 15m or 2h, not "5" — see`,
 		"connect --expires-in 5s":                   "between 1m and 24h",
 		"connect --timeout -1s":                     "patchbay connect --help",
 		"connect " + testKey:                        "unexpected argument [secret]",

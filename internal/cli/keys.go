@@ -79,7 +79,9 @@ func keysError(ctx context.Context, err error) error {
 		"instances_not_ready": "give each server the key file as it is now, or wait longer with --timeout; `patchbay keys status` shows what each holds",
 		"instance_unseen":     "start it again and stop it, wait for an hour, or use --force when it is gone for good",
 		"key_in_use":          "`patchbay keys rotate --step reseal`",
-		"workspace_exists":    "make one more with --another",
+		"workspace_exists":    "make one more with --another, or one more key for that one with --workspace",
+		"wrong_key":           "name the file that the server uses with --file or PATCHBAY_KEY_FILE",
+		"no_workspace":        "name one of these with --workspace, or make one with --name",
 		"migrations_pending":  "run `patchbay migrate`",
 		"no_database":         "run `patchbay migrate` to make it, or name the data directory with --data or the file with PATCHBAY_DATABASE_URL",
 	}[f.Reason]

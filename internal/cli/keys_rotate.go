@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,6 +79,7 @@ func (c *KeysRotateCmd) Run(ctx context.Context, w *World) error {
 	if err != nil {
 		return keysError(ctx, err)
 	}
+	recordWith(ctx, w, cfg, file, connect.AuditKeysRotated, "step", cmp.Or(c.Step, "all"))
 	return errors.Join(tell.end(c), tell.lost())
 }
 

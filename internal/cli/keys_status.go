@@ -84,11 +84,11 @@ func (c *KeysStatusCmd) Run(ctx context.Context, w *World) error {
 }
 
 // keyring is the key file, or what PATCHBAY_KEY holds.
-func (c *KeysStatusCmd) keyring(cfg config.Config) (connect.Keyring, string, error) {
-	if c.File == "" && cfg.KeyFile == "" && !cfg.Key.Empty() {
+func (f keyFileFlag) keyring(cfg config.Config) (connect.Keyring, string, error) {
+	if f.File == "" && cfg.KeyFile == "" && !cfg.Key.Empty() {
 		return textKeyring{cfg.Key}, "PATCHBAY_KEY", nil
 	}
-	file, err := c.find(cfg)
+	file, err := f.find(cfg)
 	if err != nil {
 		return nil, "", err
 	}

@@ -2,11 +2,15 @@ package cli_test
 
 import (
 	"encoding/json"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"patchbay/internal/app"
+	"patchbay/internal/config"
 	"patchbay/internal/connect"
 	"patchbay/internal/vault"
 )
@@ -99,6 +103,148 @@ func TestKeysBootstrap(t *testing.T) {
 		t.Errorf("without a database: got exit %d, want 1", absent.code)
 	}
 	wantContains(t, "stderr", absent.stderr, "There is no database", "patchbay migrate")
+}
+
+// Whoever lost the last key and has the database with its key file gets back in, and the
+// audit log of the workspace, whether a server began it or not, tells of it.
+func TestKeysBootstrapOfAWorkspaceThatIsThere(t *testing.T) {
+	t.Parallel()
+	o := newOperator(t)
+	o.runs(0, "keys", "bootstrap", "--name", "Acme")
+	o.runs(0, "keys", "bootstrap", "--name", "Bakery", "--another")
+	for _, wrong := range [][]string{{"--workspace", "2", "--name", "x"}, {"--workspace", "2", "--another"}, {"--workspace", "-2"}, {}} {
+		o.runs(2, append([]string{"keys", "bootstrap"}, wrong...)...)
+	}
+	absent := o.runs(1, "keys", "bootstrap", "--workspace", "7")
+	wantContains(t, "stderr", absent.stderr, "no workspace 7", `1, "Acme"; 2, "Bakery"`)
+
+	var made struct {
+		WorkspaceID int64  `json:"workspace_id"`
+		Name        string `json:"name"`
+		KeyID       int64  `json:"key_id"`
+		APIKey      string `json:"api_key"`
+	}
+	for _, want := range []int64{3, 4} {
+		got := o.runs(0, "keys", "bootstrap", "--workspace", "2", "--json")
+		if err := json.Unmarshal([]byte(got.stdout), &made); err != nil || made.WorkspaceID != 2 || made.Name != "Bakery" || made.KeyID != want {
+			t.Errorf("got %q (%v), want key %d of Bakery", got.stdout, err, want)
+		}
+	}
+	told := o.runs(0, "keys", "bootstrap", "--workspace", "1")
+	wantContains(t, "stdout", told.stdout, `Workspace 1, "Acme"`, "pb_", "It is key 5.", "go on working")
+	a := o.serves()
+	caller, err := a.Service.Authenticate(t.Context(), vault.NewSecret(made.APIKey))
+	if err != nil || caller.WorkspaceID != 2 || len(caller.Scopes) != len(connect.Scopes()) {
+		t.Fatalf("got %+v, %v, want a key of workspace 2 that may do everything", caller, err)
+	}
+	log, err := a.Service.AuditLog(t.Context(), caller, 0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantLogged(t, log, "operator workspace.created 2", "operator key.created 3", "operator key.created 4")
+	if verdict, err := a.Service.VerifyAudit(t.Context(), caller, nil); err != nil || !verdict.Intact {
+		t.Errorf("got %+v, %v, want an intact log", verdict, err)
+	}
+	other := filepath.Join(t.TempDir(), "other.json")
+	o.runs(0, "keys", "new", "--file", other)
+	refused := o.runs(1, "keys", "bootstrap", "--workspace", "2", "--file", other)
+	wantContains(t, "with another key file", refused.stderr, "none is sealed under a key of this key file", "--file")
+	o.env["PATCHBAY_KEY_FILE"] = filepath.Join(t.TempDir(), "nowhere.json")
+	wantContains(t, "without a key file", o.runs(2, "keys", "bootstrap", "--workspace", "2").stderr, "there is no key file")
+	wantLacks(t, "with another key file", refused.stdout, "pb_")
+}
+
+// What is done on the server's command line stands in the audit log of every workspace, as
+// the operator's.
+func TestTheAuditLogTellsWhatTheOperatorDid(t *testing.T) {
+	t.Parallel()
+	o, backup := newOperator(t), filepath.Join(t.TempDir(), "backup.db")
+	var made struct {
+		APIKey string `json:"api_key"`
+	}
+	if err := json.Unmarshal([]byte(o.runs(0, "keys", "bootstrap", "--name", "Acme", "--json").stdout), &made); err != nil {
+		t.Fatal(err)
+	}
+	o.runs(0, "backup", backup)
+	o.runs(0, "restore", backup)
+	for _, args := range [][]string{
+		{"refreshing", "hold"}, {"refreshing", "resume"}, {"refreshing", "status"}, {"keys", "rotate", "--step", "add"}, {"keys", "rotate", "--retire"}, {"keys", "status"},
+	} {
+		if got := o.runs(0, args...); strings.Contains(got.stderr, "audit log") {
+			t.Errorf("%v: got %q, want nothing of the audit log", args, got.stderr)
+		}
+	}
+	key := o.env["PATCHBAY_KEY_FILE"]
+	delete(o.env, "PATCHBAY_KEY_FILE")
+	wantContains(t, "without a key file", o.runs(0, "refreshing", "hold").stderr, "The audit log does not tell of this", "PATCHBAY_KEY_FILE")
+	other := filepath.Join(t.TempDir(), "other.json")
+	o.runs(0, "keys", "new", "--file", other)
+	o.env["PATCHBAY_KEY_FILE"] = other
+	wantContains(t, "with another key file", o.runs(0, "refreshing", "resume", "--json").stderr, "The audit log does not tell of this")
+	wantContains(t, "another key file", o.runs(1, "keys", "bootstrap", "--name", "Bakery", "--another").stderr, "none is sealed under a key of this key file", "--file")
+	o.env["PATCHBAY_KEY_FILE"] = key + ".elsewhere"
+	o.runs(0, "keys", "bootstrap", "--name", "Bakery", "--another", "--json") // the server tells of it
+	o.runs(2, "keys", "bootstrap", "--name", "Cafe", "--another", "--file", key+".elsewhere")
+	o.env["PATCHBAY_KEY_FILE"] = key
+
+	a := o.serves()
+	caller, err := a.Service.Authenticate(t.Context(), vault.NewSecret(made.APIKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := a.Service.AuditLog(t.Context(), caller, 0, 99)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantLogged(t, log, "operator workspace.created 1", "operator database.restored", "operator refreshing.held", "operator refreshing.resumed",
+		"operator keys.rotated", "operator keys.rotated")
+	if got := string(log[4].Data) + string(log[5].Data); !strings.Contains(got, `"step":"add"`) || !strings.Contains(got, `"step":"all"`) {
+		t.Errorf("got %s, want the steps", got)
+	}
+	if verdict, err := a.Service.VerifyAudit(t.Context(), caller, nil); err != nil || !verdict.Intact {
+		t.Errorf("got %+v, %v, want an intact log", verdict, err)
+	}
+	caller.WorkspaceID = 2
+	if log, err = a.Service.AuditLog(t.Context(), caller, 0, 99); err != nil {
+		t.Fatal(err)
+	}
+	wantLogged(t, log, "system audit.began", "operator workspace.created 2")
+	if verdict, err := a.Service.VerifyAudit(t.Context(), caller, nil); err != nil || !verdict.Intact {
+		t.Errorf("got %+v, %v, want an intact log", verdict, err)
+	}
+}
+
+// wantLogged compares entries as "actor action" or "actor action key_id".
+func wantLogged(t *testing.T, log []connect.AuditEntry, want ...string) {
+	t.Helper()
+	var got []string
+	for _, e := range log {
+		var data struct {
+			KeyID string `json:"key_id"`
+		}
+		if err := json.Unmarshal(e.Data, &data); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, strings.TrimSpace(string(e.Actor)+" "+e.Action+" "+data.KeyID))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got the audit log\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// serves is the program over the operator's database, which this process has until the test ends.
+func (o *operator) serves() *app.App {
+	o.t.Helper()
+	text, err := vault.NewKeyFile(o.file).Text()
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	a, err := app.New(o.t.Context(), config.Config{DataDir: o.data, PublicURL: "http://127.0.0.1"}, app.Options{Log: slog.New(slog.DiscardHandler), Keyset: text})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	o.t.Cleanup(func() { _ = a.Close() })
+	return a
 }
 
 func TestKeysRotateWhole(t *testing.T) {

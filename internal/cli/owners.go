@@ -112,9 +112,7 @@ Examples:
 
     patchbay owners erase 3
     patchbay owners erase 3 --confirm user_42 --json | jq .channels
-
-Exit codes: as with other commands, and 5 when something else was typed.
-` + exitHelp
+` + askExitHelp
 }
 
 // Run asks and erases.

@@ -64,6 +64,8 @@ func (c *client) refused(res *http.Response, body []byte) error {
 		return &exitError{code: exitNeeds, what: c.say(p, res), next: "`patchbay channels health ID` tells who must act"}
 	case p.Code == "conflict" && p.Reason == "channel_disconnected":
 		return &exitError{code: exitOther, what: c.say(p, res), next: "`patchbay channels reconnect ID` makes a link to bring it back"}
+	case p.Code == "conflict" && p.Reason == "channel_paused":
+		return &exitError{code: exitOther, what: "the channel is paused", next: "`patchbay channels resume ID` ends the pause"}
 	case p.Code == "conflict":
 		return &exitError{code: exitOther, what: c.say(p, res), next: "look at how it stands now"}
 	case p.Code == "platform_rejected":

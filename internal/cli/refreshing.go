@@ -9,6 +9,7 @@ import (
 
 	"patchbay/internal/app"
 	"patchbay/internal/config"
+	"patchbay/internal/connect"
 )
 
 // RefreshingCmd is `patchbay refreshing`.
@@ -95,7 +96,7 @@ Exit codes: 0 held, 1 another error, 2 settings are wrong.
 
 // Run holds.
 func (c *RefreshingHoldCmd) Run(ctx context.Context, w *World) error {
-	held, err := c.change(ctx, w, "refreshing hold", app.HoldRefreshing)
+	held, err := c.changed(ctx, w, "refreshing hold", app.HoldRefreshing, connect.AuditRefreshingHeld)
 	if err != nil || c.JSON {
 		return told(w, err, "held", held)
 	}
@@ -131,7 +132,7 @@ Exit codes: 0 resumed, 1 another error, 2 settings are wrong.
 
 // Run resumes.
 func (c *RefreshingResumeCmd) Run(ctx context.Context, w *World) error {
-	resumed, err := c.change(ctx, w, "refreshing resume", app.ResumeRefreshing)
+	resumed, err := c.changed(ctx, w, "refreshing resume", app.ResumeRefreshing, connect.AuditRefreshingResumed)
 	if err != nil || c.JSON {
 		return told(w, err, "resumed", resumed)
 	}
@@ -142,6 +143,19 @@ func (c *RefreshingResumeCmd) Run(ctx context.Context, w *World) error {
 	fmt.Fprintf(w.Stdout, "%s refreshed as soon as a server runs: %s.\n", heldCount(resumed), platformCounts(resumed))
 	fmt.Fprintln(w.Stdout, "Where the refresh token is spent, the channel needs_reauth because of lost_rotation: `patchbay channels list` shows them.")
 	return nil
+}
+
+// changed is change for what the audit log tells of.
+func (f settingsFlags) changed(ctx context.Context, w *World, command string, do func(context.Context, config.Config) (map[string]int64, error), action string) (map[string]int64, error) {
+	grants, err := f.change(ctx, w, command, do)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := f.database(w, command)
+	if err == nil {
+		recordOperation(ctx, w, cfg, action)
+	}
+	return grants, err
 }
 
 // change runs what a command does to the database of the settings.

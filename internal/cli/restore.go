@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"patchbay/internal/app"
+	"patchbay/internal/connect"
 )
 
 // RestoreCmd puts a backup in the place of a SQLite database.
@@ -53,6 +54,7 @@ func (c *RestoreCmd) Run(ctx context.Context, w *World) error {
 		if held, err = app.HeldGrants(ctx, cfg); err != nil {
 			return maintainError(ctx, err)
 		}
+		recordOperation(ctx, w, cfg, connect.AuditDatabaseRestored)
 	}
 	if c.JSON {
 		return writeJSON(w.Stdout, struct {

@@ -22,13 +22,18 @@ type plot struct {
 	life     time.Duration // of access tokens
 	every    time.Duration // between two probes
 	noRT     bool
+	until    time.Duration // of refresh tokens, as told; zero: not told
+	key      string        // to which tokens of a consent are bound
 	deadline time.Duration
 	clock    *clock
 	refresh  func() error
 	probe    func() (platform.Proof, error)
 	tokens   int
-	sent     int // refreshes that reached the platform
+	sent     int    // refreshes that reached the platform
+	redeemed string // the refresh token of the last one
 	reach    platform.Reach
+	replaced bool     // consents that a new one replaced are revoked
+	same     bool     // a new consent is answered with the same tokens
 	revoked  []string // access tokens that were ended at the platform
 	revoke   func() error
 	stale    *staleStore
@@ -52,27 +57,38 @@ func (s *staleStore) Grant(ctx context.Context, workspaceID, id int64) (connect.
 func (p *plot) Spec() platform.Spec {
 	s := p.garden.Spec()
 	s.Refresh, s.AccessLifetime, s.ProbeEvery, s.RefreshGrace, s.Revocation = p.model, p.life, p.every, 30*time.Second, p.reach
+	s.RevokeReplaced = p.replaced
 	return s
 }
 
 func (p *plot) credentials() platform.Credentials {
-	p.tokens++
+	if !p.same {
+		p.tokens++
+	}
 	c := platform.Credentials{Access: vault.NewSecret(fmt.Sprint("access-", p.tokens)), ExpiresAt: p.clock.now().Add(p.life)}
 	if !p.noRT {
 		c.Refresh = vault.NewSecret(fmt.Sprint("refresh-", p.tokens))
+		if p.until > 0 {
+			c.RefreshExpiresAt = p.clock.now().Add(p.until)
+		}
 	}
 	return c
 }
 
 func (p *plot) Exchange(context.Context, platform.Env, platform.ExchangeRequest) (platform.Token, error) {
-	return platform.Token{Credentials: p.credentials()}, nil
+	token := platform.Token{Credentials: p.credentials()}
+	if p.key != "" {
+		token.Credentials.Extra = vault.NewSecret(p.key)
+	}
+	return token, nil
 }
 
-func (p *plot) Refresh(ctx context.Context, _ platform.Env, _ platform.RefreshRequest) (platform.Token, error) {
+func (p *plot) Refresh(ctx context.Context, _ platform.Env, r platform.RefreshRequest) (platform.Token, error) {
 	if ctx.Err() != nil {
 		return platform.Token{}, ctx.Err()
 	}
 	p.sent++
+	p.redeemed = r.Credentials.Refresh.Reveal()
 	if p.refresh != nil {
 		if err := p.refresh(); err != nil {
 			return platform.Token{}, err

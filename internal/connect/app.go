@@ -34,7 +34,9 @@ type App struct {
 	Failing   int       // transient failures in a row
 	Holds     int       // how often in a row it was held back
 	HoldUntil time.Time // no refresh is begun before; zero: none is held back
-	PaceAt    time.Time // when the next refresh may begin by the rate
+	PaceAt    time.Time // up to when its calls have used the rate up, by the database's clock
+	Share     int       // thousandths of the rate that it was cut to at SlowedAt
+	SlowedAt  time.Time // when its platform last said "too many"; zero: never
 }
 
 func (a App) place() vault.Place {

@@ -59,6 +59,7 @@ const (
 	AuditChannelRetargeted   = "channel.retargeted"
 	AuditChannelMoved        = "channel.moved"
 	AuditChannelDisconnected = "channel.disconnected"
+	AuditChannelReplaced     = "channel.replaced"
 	AuditChannelImported     = "channel.imported"
 	AuditGrantRevoked        = "grant.revoked"
 	AuditSessionCreated      = "session.created"
@@ -80,6 +81,10 @@ const (
 	AuditSecretRotated       = "endpoint.secret_rotated"
 	AuditEndpointTested      = "endpoint.tested"
 	AuditDeliveryReplayed    = "delivery.replayed"
+	AuditRefreshingHeld      = "refreshing.held" // these four are told to every workspace: they are about the whole database
+	AuditRefreshingResumed   = "refreshing.resumed"
+	AuditDatabaseRestored    = "database.restored"
+	AuditKeysRotated         = "keys.rotated"
 )
 
 // AuditLog lists a workspace's audit log by ascending number, those above after.

@@ -54,5 +54,5 @@ func (s *Service) beginAudit(ctx context.Context, tx Tx, workspaceID int64) erro
 		e.Data = eventData("unchained", fmt.Sprint(head.Number))
 		return s.link(head, e)
 	})
-	return nil
+	return s.recordMade(ctx, tx, workspaceID)
 }

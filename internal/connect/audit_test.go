@@ -520,8 +520,8 @@ func TestReplicasThatStartAtOnceBeginOneChain(t *testing.T) {
 }
 
 // A workspace that a command makes beside the server, which cannot seal, has a log that
-// begins with its first entry, or when it is looked at. One that was there when the server
-// started does not begin anew.
+// begins when its key is first used, and tells who made it. One that was there when the
+// server started does not begin anew.
 func TestABootstrappedWorkspaceHasAChain(t *testing.T) {
 	t.Parallel()
 	w := newJourney(t)
@@ -530,7 +530,8 @@ func TestABootstrappedWorkspaceHasAChain(t *testing.T) {
 	for _, deeds := range []int{0, 1} {
 		made, err := command.Bootstrap(t.Context(), connect.Workspace{Name: "Another"}, true)
 		must(t, err)
-		c := connect.Caller{WorkspaceID: made.ID, Scopes: connect.WorkspaceScopes()}
+		c, err := w.svc.Authenticate(t.Context(), made.Secret)
+		must(t, err)
 		for range deeds {
 			_, err := w.svc.AddOwner(t.Context(), c, connect.Owner{}, connect.Once[connect.Owner]{})
 			must(t, err)
@@ -538,8 +539,8 @@ func TestABootstrappedWorkspaceHasAChain(t *testing.T) {
 		for range 2 {
 			got, err := w.svc.VerifyAudit(t.Context(), c, nil)
 			must(t, err)
-			if !got.Intact || got.Entries != 1 {
-				t.Errorf("after %d deeds: got %+v, want an intact log of one entry", deeds, got)
+			if !got.Intact || got.Entries != int64(2+deeds) {
+				t.Errorf("after %d deeds: got %+v, want an intact log of who made it, and those", deeds, got)
 			}
 		}
 	}
@@ -548,7 +549,10 @@ func TestABootstrappedWorkspaceHasAChain(t *testing.T) {
 	c := connect.Caller{WorkspaceID: late.ID, Scopes: connect.WorkspaceScopes()}
 	next := connect.New(connect.Config{Store: w.store, Vault: w.vault, Platforms: platform.NewRegistry(nil), Env: platform.Env{Now: w.clock.now}, Log: slog.New(slog.DiscardHandler)})
 	must(t, next.BeginAudit(t.Context())) // the server starts after the command
-	same(t, "the log", w.told(t, c), []string{`system 0  audit.began 0 {"unchained":"0"}`})
+	same(t, "the log", w.told(t, c), []string{
+		`system 0  audit.began 0 {"unchained":"0"}`,
+		fmt.Sprintf(`operator 0  workspace.created 0 {"key_id":"%d","made_at":"2026-03-01T09:30:00Z"}`, late.Key.ID),
+	})
 	w.set(t, "DELETE FROM audit")
 	w.set(t, "DELETE FROM audit_heads")
 	got, err := next.VerifyAudit(t.Context(), c, nil)

@@ -41,7 +41,7 @@ func (s *Service) Authenticate(ctx context.Context, raw vault.Secret) (Caller, e
 	if !wellFormedKey(raw.Reveal()) {
 		return Caller{}, ErrKeyUnknown
 	}
-	key, err := s.keys.find(ctx, raw, s.store.KeyByHash)
+	key, err := s.keys.find(ctx, raw, s.keyByHash)
 	if errors.Is(err, fault.NotFound) {
 		return Caller{}, ErrKeyUnknown
 	}

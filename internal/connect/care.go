@@ -9,7 +9,7 @@ import (
 )
 
 // ErrChannelExists answers a change that would give an owner the same channel twice.
-var ErrChannelExists = fault.New(fault.Conflict, "channel_exists", "The owner has a channel for this already.")
+var ErrChannelExists = fault.New(fault.Conflict, "channel_exists", "The owner has a channel for this already. Disconnect that one first: a disconnected one gives way.")
 
 // PauseChannel pauses: its token is lent to nobody, and it is kept alive. Pausing again
 // changes nothing. ErrDisconnected for one that is. Needs ScopeChannelsWrite; another
@@ -57,8 +57,8 @@ func (s *Service) RenameChannel(ctx context.Context, c Caller, id int64, label s
 }
 
 // MoveChannel gives a channel to another owner of the workspace; the consent stays whose it
-// was. ErrChannelExists where that owner holds the same already. Needs a key that is not
-// bound to an owner.
+// was. ErrChannelExists where that owner holds the same already and connected; a
+// disconnected one gives way (see replace). Needs a key that is not bound to an owner.
 func (s *Service) MoveChannel(ctx context.Context, c Caller, id, ownerID int64) (Channel, error) {
 	if err := c.requireWhole(ScopeChannelsWrite); err != nil {
 		return Channel{}, err
@@ -75,7 +75,16 @@ func (s *Service) MoveChannel(ctx context.Context, c Caller, id, ownerID int64) 
 		if err := s.leaveGroups(ctx, tx, *ch); err != nil {
 			return err
 		}
-		ch.OwnerID = to.ID
+		// The former owner is told apart, of their own event: who hears of one owner alone
+		// learns nothing of another.
+		s.emit(tx, Event{
+			WorkspaceID: ch.WorkspaceID, Type: EventChannelMovedAway, OwnerID: from, ChannelID: ch.ID, Cause: CauseIntegration,
+			Data: eventData("platform", ch.Platform),
+		})
+		ch.OwnerID, ch.UpdatedAt = to.ID, s.now()
+		if err := s.replace(ctx, tx, c, *ch); err != nil {
+			return err
+		}
 		s.told(tx, c, *ch, EventChannelMoved, AuditChannelMoved,
 			eventData("platform", ch.Platform, "from_owner_id", fmt.Sprint(from), "to_owner_id", fmt.Sprint(to.ID)))
 		return nil

@@ -50,7 +50,7 @@ func (s *Service) CheckChannel(ctx context.Context, c Caller, id int64) (HealthR
 	if err != nil {
 		return HealthReport{}, err
 	}
-	report.CheckedNow = true
+	report.CheckedNow = !grant.erased()
 	return report, s.audit(ctx, c, AuditEntry{
 		Action: AuditChannelChecked, OwnerID: channel.OwnerID, ChannelID: channel.ID,
 		Data: eventData("platform", channel.Platform, "health", string(channel.Health), "reason", channel.HealthReason),
@@ -64,10 +64,16 @@ func (s *Service) check(ctx context.Context, channel Channel) (Grant, error) {
 		if err != nil {
 			return g, err
 		}
+		if g.erased() {
+			return g, nil // there is nothing left to ask with
+		}
 		if dead := Diagnose(g.HealthReason).Health == HealthNeedsReauth; !dead {
 			g, err = s.freshGrant(ctx, g, LeaseRequest{MinLife: time.Second})
 			if errors.Is(err, fault.ReauthRequired) {
 				return g, nil // that is what the check found
+			}
+			if errors.Is(err, ErrRefreshing) { // there is no token to ask with
+				return g, errUnasked.After(fault.From(err).RetryAfter)
 			}
 			if err != nil {
 				return g, err
@@ -132,8 +138,11 @@ func (s *Service) report(ctx context.Context, c Channel, g Grant) (HealthReport,
 	if errors.Is(err, fault.ReauthRequired) { // it cannot be opened: nothing is known of it
 		return r, nil
 	}
-	if err == nil && !own.Access.Empty() {
+	switch {
+	case err == nil && !own.Access.Empty():
 		r.TokenExpiresAt = own.ExpiresAt
+	case g.erased():
+		r.TokenExpiresAt = time.Time{}
 	}
 	return r, err
 }

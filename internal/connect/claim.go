@@ -28,6 +28,7 @@ type Claim struct {
 	task  task
 	lost  bool      // an answer to this refresh token may have been lost before
 	until time.Time // nothing is sent after it: the lease may be over soon
+	where string    // origin of the account's own server; empty: there is one for all, or somebody waits
 }
 
 // DueApps lists the ids of apps (OAuth clients) whose grants have something due. Each is
@@ -63,33 +64,43 @@ func (s *Service) ClaimDue(ctx context.Context, appID int64, limit int) (claims 
 			done, err = s.whileHeld(ctx, tx, app)
 			return err
 		}
-		n, pause := app.allowed(now, s.rate, limit)
-		if n == 0 {
-			wait = pause
-			return nil
+		turn, err := s.turns(ctx, tx, &app, limit)
+		if err != nil || turn.n == 0 {
+			wait = turn.wait
+			return err
 		}
 		trial := app.Holds > 0
 		if trial {
-			n = 1
+			turn.n = 1
 		}
-		grants, err := tx.DueGrants(ctx, appID, now, n)
+		grants, err := tx.DueGrants(ctx, appID, now, turn.n)
 		if err != nil {
 			return err
 		}
 		done = len(grants)
+		begun := map[string]int{} // by server
 		for _, g := range grants {
+			where := s.serverOf(g)
+			if s.servers.full(where, begun[where]) {
+				if err := s.postpone(ctx, tx, g, backOff(4)); err != nil {
+					return fmt.Errorf("grant %d: %w", g.ID, err)
+				}
+				continue
+			}
 			claim, err := s.plan(ctx, tx, app, g)
 			if err != nil {
 				return fmt.Errorf("grant %d: %w", g.ID, err)
 			}
 			if claim.task != taskNone {
+				claim.where = where
+				begun[where]++
 				claims = append(claims, claim.begun(s, began))
 			}
 		}
 		if len(claims) == 0 {
 			return nil
 		}
-		next := app.spend(now, s.rate, len(claims))
+		next := app.spend(turn.at, turn.rate, len(claims))
 		if trial {
 			next.HoldUntil = now.Add(trialTime)
 		}
@@ -263,7 +274,7 @@ func (s *Service) next(g Grant, spec platform.Spec, now time.Time) (_ Grant, t t
 		case spec.Refresh == platform.RefreshRotatingGrace && now.Before(g.UpdatedAt.Add(spec.RefreshGrace)):
 			return g, taskRefresh, true
 		case rotates(spec):
-			g.Phase, g.RefreshAt = PhaseAwaiting, lastTryAt(g)
+			g.Phase, g.RefreshAt, g.UpdatedAt = PhaseAwaiting, lastTryAt(g), now
 			// Whoever held it may still be trying to commit what it was answered.
 			if soon := now.Add(2 * longestPersist); !g.RefreshAt.IsZero() && g.RefreshAt.Before(soon) {
 				g.RefreshAt = soon
@@ -350,8 +361,11 @@ func (s *Service) postpone(ctx context.Context, tx Tx, g Grant, by time.Duration
 	return tx.UpdateGrant(ctx, g, fence)
 }
 
-// credentialsOf opens a grant's credentials.
+// credentialsOf opens a grant's credentials; errErased where it was dead for long.
 func (s *Service) credentialsOf(g Grant) (platform.Credentials, error) {
+	if g.erased() {
+		return platform.Credentials{}, fmt.Errorf("credentials of grant %d: %w", g.ID, errErased)
+	}
 	secret, err := s.vault.Open(g.place(), g.Sealed)
 	if err != nil {
 		return platform.Credentials{}, fmt.Errorf("credentials of grant %d: %w", g.ID, err)

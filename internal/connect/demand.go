@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"patchbay/internal/fault"
 	"patchbay/internal/platform"
 )
 
@@ -32,8 +33,8 @@ func (s *Service) freshGrant(ctx context.Context, g Grant, r LeaseRequest) (Gran
 		if Diagnose(g.HealthReason).Health == HealthNeedsReauth {
 			return g, reauth(g.HealthReason)
 		}
-		if life := g.ExpiresAt.Sub(g.IssuedAt); g.TokenVersion > r.NewerThan && !g.ExpiresAt.IsZero() && (life < r.MinLife || s.now().Sub(g.IssuedAt) < life/10) {
-			return g, ErrTokenShort // a new one would hardly live longer
+		if err := s.tooLong(g, r); err != nil {
+			return g, err
 		}
 		claim, err := s.claimNow(ctx, g, taskRefresh)
 		switch {
@@ -58,6 +59,21 @@ func (s *Service) freshGrant(ctx context.Context, g Grant, r LeaseRequest) (Gran
 	}
 }
 
+// tooLong is why a new token would hardly live longer than the one in use: no token lives for
+// so long, or this one is new.
+func (s *Service) tooLong(g Grant, r LeaseRequest) error {
+	life, used := g.ExpiresAt.Sub(g.IssuedAt), s.now().Sub(g.IssuedAt)
+	switch {
+	case g.TokenVersion <= r.NewerThan, g.ExpiresAt.IsZero():
+		return nil
+	case life < r.MinLife:
+		return ErrTokenShort
+	case used < life/10:
+		return errTokenNew.After(life/10 - used)
+	}
+	return nil
+}
+
 // afterRefresh is the grant as it came out of a refresh on demand, or why it will not do.
 func (s *Service) afterRefresh(ctx context.Context, g Grant, r LeaseRequest, no *platform.Refusal) (Grant, error) {
 	g, err := s.store.Grant(ctx, g.WorkspaceID, g.ID)
@@ -79,6 +95,9 @@ var (
 	errBusy           = errors.New("another process holds the grant")
 	errNotRefreshable = errors.New("only the person can renew this")
 	errUnrenewable    = errors.New("the platform refused a token that only the person can renew")
+
+	errTokenNew = fault.New(fault.Conflict, ErrTokenShort.Reason, "The token is new, and another one would hardly live longer. Ask for less, or later.")
+	errUnasked  = fault.New(fault.PlatformUnavailable, platform.ErrUnavailable.Reason, "The platform is in trouble, and is not asked before it had time to recover. Nothing was learned about the channel.").After(shortestBackOff)
 )
 
 // claimNow claims one grant for a task that somebody waits for. errBusy while another
@@ -137,11 +156,12 @@ func (s *Service) tryClaim(ctx context.Context, g Grant, t task) (claim Claim, w
 				return tx.UpdateGrant(ctx, g, before)
 			}
 		}
-		var n int
-		if n, wait = app.allowed(s.now(), s.rate, 1); n == 0 {
-			return nil
+		turn, err := s.turns(ctx, tx, &app, 1)
+		if err != nil || turn.n == 0 {
+			wait = turn.wait
+			return err
 		}
-		next := app.spend(s.now(), s.rate, 1)
+		next := app.spend(turn.at, turn.rate, 1)
 		if app.Holds > 0 && t == taskRefresh {
 			next.HoldUntil = s.now().Add(trialTime)
 		}
@@ -163,7 +183,7 @@ func (s *Service) mayClaim(g Grant, app App, spec platform.Spec, t task) error {
 		return errBusy
 	}
 	if app.held(s.now()) {
-		return ErrRefreshing.After(app.HoldUntil.Sub(s.now()))
+		return heldOnDemand(app, t, s.now())
 	}
 	if t != taskRefresh {
 		return nil
@@ -176,10 +196,50 @@ func (s *Service) mayClaim(g Grant, app App, spec platform.Spec, t task) error {
 		return errNotRefreshable
 	case g.Phase == PhaseHeld && rotates(spec):
 		return ErrHeld
-	case g.Phase == PhaseAwaiting && rotates(spec) && !s.lastTryDue(g):
-		return ErrRefreshing // the refresh token may be spent: it is sent once more when there is little to lose
+	}
+	if wait := s.restOf(g, spec); wait > 0 {
+		return ErrRefreshing.After(wait)
 	}
 	return nil
+}
+
+// heldOnDemand is why nothing is sent for an app that is held back: its operator has to act,
+// or its platform is in trouble.
+func heldOnDemand(app App, t task, now time.Time) error {
+	wait := app.HoldUntil.Sub(now)
+	switch {
+	case app.Trouble == ReasonAppRejected:
+		return platform.ErrRejected.After(wait)
+	case t == taskRefresh:
+		return ErrRefreshing.After(wait)
+	default:
+		return errUnasked.After(wait)
+	}
+}
+
+// restOf is how long a grant's refresh token is still left alone though somebody waits. One
+// that may be spent is sent once more when there is little to lose. One whose last try
+// failed is tried when the next one is due, or once the platform said so; but whoever
+// waits is not made to wait for a long back-off, and not at all where the clock was set
+// back since.
+func (s *Service) restOf(g Grant, spec platform.Spec) time.Duration {
+	now := s.now()
+	due, since := g.RefreshAt.Sub(now), now.Sub(g.UpdatedAt)
+	awaiting := g.Phase == PhaseAwaiting && rotates(spec)
+	switch {
+	case g.RefreshAt.IsZero():
+		if awaiting {
+			return shortestBackOff
+		}
+		return 0
+	case awaiting && (g.ExpiresAt.IsZero() || now.Before(g.ExpiresAt)):
+		return max(0, due)
+	case !awaiting && g.Failures == 0, since < 0:
+		return 0
+	case g.RefreshAt.Sub(g.UpdatedAt) > 2*longestBackOff: // the platform said when
+		return max(0, due)
+	}
+	return max(0, min(due, shortestBackOff-since))
 }
 
 // lastTryDue tells whether a refresh token that may be spent is worth sending now: little is

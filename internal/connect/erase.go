@@ -117,8 +117,8 @@ func (s *Service) erase(ctx context.Context, tx Tx, c Caller, id int64, ended in
 	return erased, nil
 }
 
-// eraseGrant ends a consent of the owner's. Their own channels go with them and are not
-// told of one by one; those of others are.
+// eraseGrant ends a consent of the owner's. Their own channels go with them; those of others
+// are disconnected.
 func (s *Service) eraseGrant(ctx context.Context, tx Tx, c Caller, g Grant) error {
 	channels, err := tx.ChannelsOfGrant(ctx, g.WorkspaceID, g.ID)
 	if err != nil {
@@ -132,12 +132,23 @@ func (s *Service) eraseGrant(ctx context.Context, tx Tx, c Caller, g Grant) erro
 		if ch, err = s.detach(ctx, tx, ch); err != nil {
 			return err
 		}
-		if ch.OwnerID != g.OwnerID {
+		if ch.OwnerID == g.OwnerID {
+			s.tellErased(tx, ch)
+		} else {
 			data := eventData("platform", ch.Platform, "reason", DisconnectErased)
 			s.told(tx, c, ch, EventChannelDisconnected, AuditChannelDisconnected, data)
 		}
 	}
 	return s.endGrant(ctx, tx, g, true)
+}
+
+// tellErased tells that a channel that was connected goes with its owner. The event is not
+// about the channel, which is gone by then, and keeps nothing of it but its number and platform.
+func (s *Service) tellErased(tx Tx, ch Channel) {
+	s.emit(tx, Event{
+		WorkspaceID: ch.WorkspaceID, Type: EventChannelErased, OwnerID: ch.OwnerID, Cause: CauseIntegration,
+		Data: eventData("channel_id", fmt.Sprint(ch.ID), "platform", ch.Platform, "reason", "owner_erased"),
+	})
 }
 
 // leaveGrants takes the owner's channels from the consents of others, which end where
@@ -175,6 +186,7 @@ func (s *Service) leaveGrant(ctx context.Context, tx Tx, seen Channel) error {
 	if _, err := s.detach(ctx, tx, ch); err != nil {
 		return err
 	}
+	s.tellErased(tx, ch)
 	err = s.letGo(ctx, tx, g, ch)
 	if errors.Is(err, fault.Conflict) { // its person is consenting at this moment
 		return nil

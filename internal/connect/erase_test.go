@@ -57,7 +57,7 @@ func TestErasingAnOwnerTakesEverythingOfTheirs(t *testing.T) {
 	v := w.visit(t, connect.CheckSameBrowser)
 	v.consent(t, browserA, browserA)
 	must(t, v.choose(t, browserA, 2))
-	moved := v.now(t).Channels[1].ID
+	kept, moved := v.now(t).Channels[0].ID, v.now(t).Channels[1].ID
 	_, err := w.svc.MoveChannel(t.Context(), w.caller, moved, w.owner(t, "user-2").ID)
 	must(t, err)
 	mail := "jane@example.com"
@@ -90,11 +90,15 @@ func TestErasingAnOwnerTakesEverythingOfTheirs(t *testing.T) {
 	if gone.ChannelID != moved || !strings.Contains(string(gone.Data), `"reason":"grant_erased"`) {
 		t.Errorf("got %+v, want that channel %d was disconnected since the consent was erased", gone, moved)
 	}
+	same(t, "channels told of as erased", w.count(t, "events WHERE type = 'channel.erased'"), 1)
+	ended := w.lastEvent(t, connect.EventChannelErased)
+	same(t, "what is told of theirs", string(ended.Data), fmt.Sprintf(`{"channel_id":"%d","platform":"garden","reason":"owner_erased"}`, kept))
+	same(t, "whose it was", ended.OwnerID, theirs.ID)
 	told := w.lastEvent(t, connect.EventOwnerErased)
 	if told.OwnerID != theirs.ID || told.Cause != connect.CauseIntegration {
 		t.Errorf("got %+v, want owner %d erased by the integration", told, theirs.ID)
 	}
-	same(t, "told of them before", w.count(t, fmt.Sprintf("events WHERE owner_id = %d AND data <> '{}' AND type NOT IN ('owner.erased', 'grant.erased')", theirs.ID)), 0)
+	same(t, "told of them before", w.count(t, fmt.Sprintf("events WHERE owner_id = %d AND data <> '{}' AND type NOT IN ('owner.erased', 'grant.erased', 'channel.erased')", theirs.ID)), 0)
 	same(t, "in the audit log", w.count(t, fmt.Sprintf("audit WHERE owner_id = %d AND action = 'owner.erased'", theirs.ID)), 1)
 	_, err = w.svc.EraseOwner(t.Context(), w.caller, theirs.ID)
 	wants(t, "a second time", err, fault.NotFound)
@@ -297,5 +301,5 @@ func TestErasingAnOwnerWithManySessions(t *testing.T) {
 	}
 	same(t, "sessions left", w.count(t, "sessions"), 0)
 	same(t, "attempts left", w.count(t, "attempts")+w.count(t, "attempt_steps"), 0)
-	same(t, "told of them", w.count(t, fmt.Sprintf("events WHERE owner_id = %d AND data <> '{}' AND type NOT IN ('owner.erased', 'grant.erased')", o.ID)), 0)
+	same(t, "told of them", w.count(t, fmt.Sprintf("events WHERE owner_id = %d AND data <> '{}' AND type NOT IN ('owner.erased', 'grant.erased', 'channel.erased')", o.ID)), 0)
 }

@@ -34,7 +34,10 @@ const (
 	EventChannelRenamed      = "channel.renamed"
 	EventChannelRetargeted   = "channel.retargeted"   // it stands for another target of its consent now
 	EventChannelMoved        = "channel.moved"        // to another owner
+	EventChannelMovedAway    = "channel.moved_away"   // from this owner, to another
 	EventChannelDisconnected = "channel.disconnected" // final until it is connected again; data has the reason
+	EventChannelReplaced     = "channel.replaced"     // another took over its account while it was disconnected; data has its id
+	EventChannelErased       = "channel.erased"       // with its owner, while it was connected; data has its id, which names nothing any more
 	EventGrantRevoked        = "grant.revoked"        // the platform was told that a consent is over; data has the outcome
 	EventOwnerErased         = "owner.erased"
 	EventEndpointDisabled    = "endpoint.disabled" // nothing is sent there any more; data has the reason

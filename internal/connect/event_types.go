@@ -7,7 +7,7 @@ func EventTypes() []string {
 		EventGrantCreated, EventGrantRenewed, EventGrantErased, EventGrantRevoked,
 		EventChannelConnected, EventChannelReconnected, EventChannelExpiring, EventChannelNeedsReauth,
 		EventChannelError, EventChannelRecovered, EventChannelPaused, EventChannelResumed, EventChannelRenamed,
-		EventChannelRetargeted, EventChannelMoved, EventChannelDisconnected,
+		EventChannelRetargeted, EventChannelMoved, EventChannelMovedAway, EventChannelDisconnected, EventChannelReplaced, EventChannelErased,
 		EventOwnerErased, EventEndpointDisabled, EventAppTroubled, EventAppRecovered,
 	}
 }

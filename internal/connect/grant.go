@@ -34,6 +34,7 @@ type Grant struct {
 	TokenVersion int64
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
+	Brought      Brought // by the last import, if any
 
 	// What keeps it alive. Of a grant that is not usable all of it is zero.
 	Health       Health    // of the consent itself: healthy, expiring, needs_reauth, error; empty is healthy
@@ -51,6 +52,11 @@ type Grant struct {
 	// the database's clock when it was read; zero or less: nobody does.
 	LeaseLeft time.Duration
 }
+
+// Brought are keyed hashes of the tokens that an import brought, by which the same tokens
+// are known again when others have taken their place. Nil: none was brought, or the key was
+// not there.
+type Brought struct{ Access, Refresh []byte }
 
 // GrantPhase is where a refresh stands between our intent and our commit.
 type GrantPhase string
@@ -147,4 +153,5 @@ type Channel struct {
 	FactsAt      time.Time
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
+	ReplacedBy   int64 // the channel that took its account over while it was disconnected; ExternalID is empty then. 0: none did
 }

@@ -45,7 +45,7 @@ type HealthReport struct {
 	ScopesGranted  []string
 	ScopesTold     bool      // false: the platform does not say what it granted
 	ProvenAt       time.Time // when a refresh or a probe last succeeded; zero: never
-	TokenExpiresAt time.Time // of the access token in use; zero: it does not expire
+	TokenExpiresAt time.Time // of the access token in use; zero: it does not expire, or there is none any more
 	EndsAt         time.Time // when the person must consent anew; zero: not known, or never
 	CheckedNow     bool      // a check that asked the platform just now
 }
@@ -87,7 +87,7 @@ var diagnoses = map[string]Diagnosis{
 		"Send the person a connect link to consent again.",
 	},
 	ReasonLostRotation: {
-		HealthNeedsReauth, ActPerson, "An answer of the platform was lost on its way to this server, and with it the only valid refresh token. Nobody withdrew anything.",
+		HealthNeedsReauth, ActPerson, "An answer of the platform was lost on its way to this server, and with it the only valid refresh token. As far as this server knows nobody withdrew anything.",
 		"Send the person a connect link to consent again.",
 	},
 	ReasonUnreadable: {

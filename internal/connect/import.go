@@ -66,8 +66,9 @@ var ErrGrantExists = fault.New(fault.Conflict, "grant_exists", "There is a conse
 // Import verifies tokens with the platform (whose they are, and for which app) and connects
 // what they reach. Tokens of another app, of nobody, or without a required scope are
 // refused and nothing is kept; nor do they replace a consent that works (ErrGrantExists).
-// The access token must still work. Importing the same tokens again changes nothing but
-// connects what else is wanted. Needs ScopeChannelsWrite.
+// The access token must still work. Importing the same tokens again, also when others have
+// taken their place since, changes nothing but connects what else is wanted, and sends no
+// refresh token. Needs ScopeChannelsWrite.
 //
 // Where the platform does not say whose app the tokens are of, the refresh token is used
 // once, after everything else was found good, and what it is answered is committed with
@@ -124,10 +125,14 @@ type importing struct {
 	p platform.Platform
 
 	app   platform.App
+	paced App      // its row as it was when its refresh was begun; zero: none was
 	found consent  // what the platform says of the tokens
 	proof AppProof // so far
 	owner Owner    // zero: is made at the end
-	same  bool     // the tokens are the ones that are there
+	same  bool     // the tokens are the ones that are there, or were before they were replaced
+	// renewed: the consent lives on newer tokens than these. recalled: so it was found, and
+	// no platform was asked.
+	renewed, recalled bool
 
 	wanted   []platform.TargetKey
 	there    map[platform.TargetKey]Channel // of the owner, before
@@ -139,12 +144,19 @@ func (im *importing) run(ctx context.Context) error {
 	if err := im.want(); err != nil {
 		return err
 	}
+	if !im.r.DryRun { // whoever sends the same again at once waits, and finds it done
+		unlock, err := im.s.refreshing.lock(ctx, fmt.Sprintf("import %d %s", im.app.ID, im.found.identity.Subject))
+		if err != nil {
+			return platform.ErrUnavailable.Because(err)
+		}
+		defer unlock()
+	}
 	if err := im.look(ctx); err != nil {
 		return err
 	}
 	refreshable := !im.r.Refresh.Empty() && platform.Refreshable(im.p.Spec(), im.found.credentials)
 	use := im.proof == AppUnproven && refreshable && !im.same
-	if use {
+	if use || im.proof == AppUnproven && im.renewed {
 		im.proof = AppByUse
 	}
 	if im.r.DryRun {
@@ -152,6 +164,9 @@ func (im *importing) run(ctx context.Context) error {
 	}
 	if !use {
 		return im.keep(ctx)
+	}
+	if err := im.turn(ctx); err != nil {
+		return err
 	}
 	ctx = context.WithoutCancel(ctx) // what was sent must be waited for
 	if err := im.prove(ctx); err != nil {

@@ -14,18 +14,25 @@ import (
 
 var (
 	errTokenRefused   = fault.InvalidField("access_token", "refused", "is not accepted by the platform: it has expired, or was withdrawn")
+	errTokenKind      = fault.InvalidField("access_token", "token_kind", "is not the token of a person's consent, but an app's own or somebody else's. Bring the access token that the platform gave when the person signed in and agreed")
+	errPageToken      = fault.InvalidField("access_token", "page_token", "is a page's own token. Bring the access token of the person who manages the page: their pages come with it, each with its own token, and targets says which become channels")
+	errTokenLacks     = fault.InvalidField("access_token", "scopes_missing", "lacks a permission that is required. Have the person consent here, or bring a token that was asked for with all of them")
+	errNotPermitted   = fault.InvalidField("access_token", "not_permitted", "is not permitted to read the account: it lacks a permission, is no person's token, or is of an app that the platform does not serve. Bring the access token that this server's app got when the person agreed")
 	errOtherApp       = fault.InvalidField("access_token", "other_app", "was issued to another app than the one that this server uses there")
 	errRefreshRefused = fault.InvalidField("refresh_token", "refused", "is not accepted by the platform from this server's app: it is another app's, was used before, or has ended")
 	errNoSuchServer   = fault.InvalidField("server", "unknown", "names a server where no app of this Patchbay is registered: tokens that it issued are another app's")
 )
 
-// ask has the platform say for which app the access token is, whose it is, and what it reaches.
+// ask has the platform, unless the tokens were imported before and replaced since, say for which app the access token is, whose it is, and what it reaches.
 func (im *importing) ask(ctx context.Context) error {
 	app, err := im.s.importApp(ctx, im.c.WorkspaceID, im.p, im.r.Server)
 	if err != nil {
 		return err
 	}
 	im.app = app
+	if known, err := im.recall(ctx); known || err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, im.s.lease)
 	defer cancel()
 	client := &platform.Client{
@@ -37,7 +44,7 @@ func (im *importing) ask(ctx context.Context) error {
 		ours, known, err := v.IssuedTo(ctx, client)
 		switch {
 		case err != nil:
-			return importRefusal(err)
+			return importRefusal(err, true)
 		case known && !ours:
 			return errOtherApp
 		case known:
@@ -49,7 +56,7 @@ func (im *importing) ask(ctx context.Context) error {
 		return lacking(im.p.Spec(), identity.Scopes)
 	}
 	if err != nil {
-		return importRefusal(err)
+		return importRefusal(err, false)
 	}
 	im.found = consent{identity: identity, targets: targets, credentials: client.Credentials, knowing: true}
 	return nil
@@ -95,17 +102,23 @@ func (s *Service) importApp(ctx context.Context, workspaceID int64, p platform.P
 	return chosen.App, err
 }
 
-// importRefusal is what the platform's answer means for whoever brings the tokens.
-func importRefusal(err error) error {
-	no := platform.RefusalOf(err)
-	switch {
-	case errors.Is(err, platform.ErrNoTargets), errors.Is(err, platform.ErrTokenKind):
-		return err
-	case no.Class == platform.ClassPermanent:
-		return errTokenRefused.Because(err)
-	default:
-		return err
+// brought says in words what is wrong with a token that is imported.
+var brought = map[platform.Brought]*fault.Error{
+	platform.BroughtDead:    errTokenRefused,
+	platform.BroughtPage:    errPageToken,
+	platform.BroughtKind:    errTokenKind,
+	platform.BroughtLacking: errTokenLacks,
+	platform.BroughtBarred:  errNotPermitted,
+}
+
+// importRefusal is what the platform's answer means for whoever brings the tokens: what a
+// platform in trouble answers, or one that refuses our app itself, stays as it is. asApp
+// tells of a call that our app's own credentials were checked with.
+func importRefusal(err error, asApp bool) error {
+	if refused, about := brought[platform.JudgeBrought(err, asApp)]; about {
+		return refused.Because(err)
 	}
+	return err
 }
 
 // lacking names the required permissions that are not there.
@@ -132,7 +145,12 @@ func (im *importing) prove(ctx context.Context) error {
 		im.s.refreshed(im.r.Platform, no.Class)
 		im.s.log.WarnContext(ctx, "import: refresh refused", slog.String("platform", im.r.Platform),
 			slog.String("class", string(no.Class)), slog.Bool("ambiguous", no.Ambiguous), slog.Any("cause", err))
-		if no.Class == platform.ClassPermanent {
+		ctx := context.WithoutCancel(ctx) // the deadline was the platform's
+		if err := im.s.store.InTx(ctx, func(tx Tx) error { return im.noteTurn(ctx, tx, no) }); err != nil {
+			im.s.log.ErrorContext(ctx, "import: pace of the app", slog.Any("cause", err))
+		}
+		blame := platform.JudgeBrought(err, true)
+		if no.Class == platform.ClassPermanent || blame == platform.BroughtDead || blame == platform.BroughtBarred {
 			return errRefreshRefused.Because(err)
 		}
 		return err

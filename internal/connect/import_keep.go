@@ -53,7 +53,7 @@ func (im *importing) commit(ctx context.Context, tx Tx) error {
 			return err
 		}
 	}
-	targets, err := im.s.saveTargets(ctx, tx, grant, im.found.targets)
+	targets, err := im.reaches(ctx, tx, grant)
 	if err != nil {
 		return err
 	}
@@ -66,14 +66,23 @@ func (im *importing) commit(ctx context.Context, tx Tx) error {
 			return err
 		}
 	}
-	return nil
+	return im.noteTurn(ctx, tx, nil)
+}
+
+// reaches are the grant's targets, as they were just found. Where the grant lives on newer
+// tokens than these they stay as they are: they may have tokens of their own, newer ones too.
+func (im *importing) reaches(ctx context.Context, tx Tx, g Grant) ([]Target, error) {
+	if im.renewed {
+		return tx.Targets(ctx, g.WorkspaceID, g.ID)
+	}
+	return im.s.saveTargets(ctx, tx, g, im.found.targets)
 }
 
 // clear is the consent that the tokens renew, the zero one without any; ErrGrantExists
 // where the tokens would take the place of others that work: of the same person's consent,
 // or of the one that a channel stands on.
 func (im *importing) clear(ctx context.Context, r Reader) (Grant, error) {
-	im.there, im.same = nil, false
+	im.there, im.same, im.renewed = nil, false, false
 	if im.owner.ID == 0 {
 		return Grant{}, im.alone(ctx, r, 0)
 	}
@@ -84,10 +93,12 @@ func (im *importing) clear(ctx context.Context, r Reader) (Grant, error) {
 	case err != nil:
 		return Grant{}, err
 	case working(grant.Health):
-		before, err := im.s.credentialsOf(grant)
-		if im.same = err == nil && before.Access.Equal(im.r.Access); !im.same {
-			return Grant{}, ErrGrantExists
+		if err := im.known(ctx, r, grant); err != nil {
+			return Grant{}, err
 		}
+	}
+	if im.recalled && !im.renewed { // it has ended at this moment, and so have its tokens
+		return Grant{}, errTokenRefused
 	}
 	if err := im.alone(ctx, r, grant.ID); err != nil {
 		return Grant{}, err
@@ -104,20 +115,23 @@ func (im *importing) clear(ctx context.Context, r Reader) (Grant, error) {
 	return grant, nil
 }
 
-// alone refuses tokens that stand in another grant already, of whatever owner: two grants
-// with one token end each other. (Who brings a token learns no more by that than they know.)
-func (im *importing) alone(ctx context.Context, r Reader, own int64) error {
-	const most = 1000
-	others, err := r.ConsentsOf(ctx, im.app.ClientID, im.app.Server, im.found.identity.Subject, most)
+// known finds out whether the tokens are the grant's, or were before they were replaced;
+// ErrGrantExists where they are others.
+func (im *importing) known(ctx context.Context, r Reader, g Grant) error {
+	before, err := im.s.credentialsOf(g)
+	if err != nil {
+		return ErrGrantExists.Because(err)
+	}
+	if im.same = before.Access.Equal(im.r.Access); im.same {
+		return nil
+	}
+	m, err := im.s.markerOf(ctx, r, g.WorkspaceID)
 	if err != nil {
 		return err
 	}
-	for _, g := range others {
-		has, err := im.s.credentialsOf(g)
-		same := err == nil && (has.Access.Equal(im.r.Access) || !has.Refresh.Empty() && has.Refresh.Equal(im.r.Refresh))
-		if g.ID != own && same {
-			return ErrTokenInUse
-		}
+	im.same = sameMark(g.Brought.Access, m.mark(im.r.Access, im.r.Refresh).Access)
+	if im.renewed = im.same; !im.same {
+		return ErrGrantExists
 	}
 	return nil
 }
@@ -160,7 +174,12 @@ func (im *importing) fill(ctx context.Context, tx Tx, grant Grant) (Grant, error
 			return Grant{}, err
 		}
 	}
-	grant, err := s.fillGrant(ctx, tx, grant, GrantUsable, im.found)
+	m, err := s.markerOf(ctx, tx, grant.WorkspaceID)
+	if err != nil {
+		return Grant{}, err
+	}
+	grant.Brought = m.mark(im.r.Access, im.r.Refresh)
+	grant, err = s.fillGrant(ctx, tx, grant, GrantUsable, im.found)
 	if err != nil {
 		return Grant{}, err
 	}

@@ -1,6 +1,7 @@
 package connect_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +22,9 @@ type bank struct {
 	*plot
 	ours, known bool
 	dead        error    // what it says of every access token; nil: it lives
+	read        error    // what it answers to reading the account alone
 	scopes      []string // granted
+	rate        float64  // calls a second; 0: as many as usual
 }
 
 func (b *bank) Spec() platform.Spec {
@@ -36,14 +39,19 @@ func (b *bank) IssuedTo(context.Context, *platform.Client) (ours, known bool, er
 }
 
 func (b *bank) Targets(ctx context.Context, c *platform.Client) (platform.Identity, []platform.Target, error) {
-	if b.dead != nil {
-		return platform.Identity{}, nil, b.dead
+	if err := cmp.Or(b.dead, b.read); err != nil {
+		return platform.Identity{}, nil, err
 	}
 	id, targets, err := b.garden.Targets(ctx, c)
 	id.Scopes, id.Name = b.scopes, "Jane Roe"
 	targets = append(targets, platform.Target{Kind: "board", Role: platform.RoleDestination, ExternalID: "board-1"},
 		platform.Target{Kind: "page", Role: platform.RoleAccount, ExternalID: "blocked-1", Blocked: "no_task"})
 	return id, targets, err
+}
+
+// answered is what a status without a word means by some rules.
+func answered(status int, rules ...platform.Rule) error {
+	return platform.ReadRefusal(rules, &httpx.Response{Status: status}, time.Now())
 }
 
 // newBank is a server with that platform, where nothing is connected.
@@ -64,7 +72,7 @@ func newBank(t *testing.T, b *bank) *journey {
 	w.svc = connect.New(connect.Config{
 		Store: w.store, Vault: v, Platforms: platform.NewRegistry([]platform.Platform{b}), Apps: map[string]platform.App{"garden": w.app(t)},
 		Env: platform.Env{HTTP: httpx.NewClient(httpx.ClientConfig{}), Now: w.clock.now, PublicURL: "https://connect.example"},
-		Log: slog.New(slog.DiscardHandler),
+		Log: slog.New(slog.DiscardHandler), RefreshRate: b.rate,
 	})
 	w.set(t, "DELETE FROM audit") // sealed with keys of before
 	w.set(t, "DELETE FROM audit_heads")
@@ -201,11 +209,23 @@ func TestImportRefuses(t *testing.T) {
 		{name: "another app's", bank: bank{known: true}, field: "access_token", reason: "other_app"},
 		{name: "a dead one, told by the platform", bank: bank{dead: gone}, field: "access_token", reason: "refused"},
 		{name: "of nobody", bank: bank{dead: platform.ErrReauth}, field: "access_token", reason: "refused"},
-		{name: "of another kind", bank: bank{dead: platform.ErrTokenKind}, reason: "token_kind"},
+		{name: "of another kind", bank: bank{dead: platform.ErrTokenKind}, field: "access_token", reason: "token_kind"},
+		{name: "a page's own", bank: bank{dead: platform.ErrPageToken}, field: "access_token", reason: "page_token"},
+		{name: "without a permission, told by the platform", bank: bank{dead: platform.Refuse(platform.ClassPermanent, platform.ReasonScopesMissing, errors.New("no"))}, field: "access_token", reason: "scopes_missing"},
+		{name: "a 401 that no rule knows", bank: bank{dead: answered(401)}, field: "access_token", reason: "refused"},
+		{name: "a 403 that no rule knows", bank: bank{dead: answered(403)}, field: "access_token", reason: "not_permitted"},
+		{name: "a 403 that is the app's, of the token's own app", bank: bank{read: answered(403, platform.Rule{Status: 403, Class: platform.ClassConfiguration})}, field: "access_token", reason: "not_permitted"},
+		{name: "our app is refused", bank: bank{dead: answered(403, platform.Rule{Status: 403, Class: platform.ClassConfiguration})}, reason: "platform_rejected"},
+		{name: "out of credits", bank: bank{read: answered(402, platform.Rule{Status: 402, Class: platform.ClassConfiguration})}, reason: "platform_rejected"},
+		{name: "too often", bank: bank{dead: answered(429)}, reason: "platform_unavailable"},
+		{name: "the platform is in trouble", bank: bank{dead: answered(500)}, reason: "platform_unavailable"},
 		{name: "the platform is away", bank: bank{dead: platform.ErrUnavailable}, reason: "platform_unavailable"},
 		{name: "without a required scope", bank: bank{scopes: []string{"write"}}, field: "access_token", reason: "scopes_missing"},
 		{name: "a refresh token of another app", field: "refresh_token", reason: "refused", change: func(_ *journey, b *bank, _ *connect.ImportRequest) {
 			b.refresh = func() error { return gone }
+		}},
+		{name: "a refresh token that is refused in no known words", field: "refresh_token", reason: "refused", change: func(_ *journey, b *bank, _ *connect.ImportRequest) {
+			b.refresh = func() error { return answered(400) }
 		}},
 		{name: "a refresh without an answer", reason: "platform_unavailable", change: func(_ *journey, b *bank, _ *connect.ImportRequest) {
 			b.refresh = func() error { return platform.ErrUnavailable }
@@ -230,7 +250,7 @@ func TestImportRefuses(t *testing.T) {
 			w.caller.Scopes = []connect.Scope{connect.ScopeChannelsRead}
 		}},
 	} {
-		b.ours, b.known, b.dead, b.scopes, b.refresh, w.caller = c.bank.ours, c.bank.known, c.bank.dead, c.bank.scopes, nil, whole
+		b.ours, b.known, b.dead, b.read, b.scopes, b.refresh, w.caller = c.bank.ours, c.bank.known, c.bank.dead, c.bank.read, c.bank.scopes, nil, whole
 		w.garden.reach(1, "person")
 		if b.scopes == nil {
 			b.scopes = []string{"read", "write"}

@@ -128,7 +128,7 @@ func newOrchard(t *testing.T, reach platform.Reach) *orchard {
 
 func (o *orchard) Spec() platform.Spec {
 	s := o.garden.Spec()
-	s.Refresh, s.AccessLifetime, s.Revocation = platform.RefreshRotating, time.Hour, o.reach
+	s.Refresh, s.AccessLifetime, s.Revocation, s.RevokeReplaced = platform.RefreshRotating, time.Hour, o.reach, o.reach == platform.ReachToken
 	return s
 }
 
@@ -381,7 +381,8 @@ func (o *orchard) judgeTokens(t *testing.T, ch connect.Channel, connected bool, 
 		}
 	}
 	for family := range o.newest {
-		replaced := family < o.family && o.accepted > 0 // a new consent took its place: its tokens are left to run out
+		// A new consent took its place, which ending it would end too: its tokens are left to run out.
+		replaced := o.reach == platform.ReachUserApp && family < o.family && o.accepted > 0
 		if family != standing && !o.dead[family] && !replaced {
 			say("consent %d stands nowhere and lives on at the platform", family)
 		}

@@ -38,7 +38,7 @@ var (
 	ErrNoNewerToken = fault.New(fault.Conflict, "no_newer_token", "This platform gives no newer token without the person, and it accepts this one.")
 	ErrTokenShort   = fault.New(fault.Conflict, "token_short", "No token of this platform lives that long. Ask for less.")
 	ErrHeld         = fault.New(fault.PlatformUnavailable, "refreshing_held", "The database was restored, and refreshing is held back until the operator resumes it. The present token has too little time left.")
-	ErrRefreshing   = fault.New(fault.PlatformUnavailable, "refresh_pending", "The token has too little time left, and the platform has not answered with a new one yet.").After(15 * time.Second)
+	ErrRefreshing   = fault.New(fault.PlatformUnavailable, "refresh_pending", "A new token is needed, and the platform has not answered with one yet.").After(15 * time.Second)
 )
 
 const (

@@ -22,14 +22,19 @@ const (
 // held tells whether no call may be begun for the app now.
 func (a App) held(now time.Time) bool { return now.Before(a.HoldUntil) }
 
-// sane is the app without what only a clock that was set back explains: nobody is held
-// back for longer than a platform may ask (a day), and the pace is never far ahead.
+// sane is the app without a hold that only a clock that was set back explains: one for
+// longer than its trouble asks for, with what replicas' clocks may differ by.
 func (a App) sane(now time.Time) App {
-	if a.HoldUntil.Sub(now) > 25*time.Hour {
-		a.HoldUntil = now
+	const skew = 10 * time.Minute
+	longest := 24 * time.Hour // as a platform may ask
+	switch a.Trouble {
+	case ReasonUnavailable:
+		longest = longestHold
+	case ReasonAppRejected:
+		longest = longestBlame
 	}
-	if a.PaceAt.Sub(now) > time.Minute {
-		a.PaceAt = now
+	if a.HoldUntil.Sub(now) > longest+skew {
+		a.HoldUntil = now
 	}
 	return a
 }
@@ -41,8 +46,33 @@ func pace(rate float64) (each, burst time.Duration) {
 	return each, max(each, 100*time.Millisecond)
 }
 
+// turn is what an app's rate permits at one moment.
+type turn struct {
+	at   time.Time // by the database's clock
+	rate float64   // calls a second
+	n    int       // calls that may be made now
+	wait time.Duration
+}
+
+// turns is how many calls, of up to limit, the app's rate permits now, and how long to
+// wait where it is none. The app is locked in tx. The rate is for all replicas together,
+// and goes by the one clock that they share, the database's. Calls
+// that were allowed never put the pace ahead of it: what did is forgotten, a clock of the
+// database that was set back, or somebody who went by another one.
+func (s *Service) turns(ctx context.Context, tx Tx, a *App, limit int) (t turn, err error) {
+	if t.at, err = tx.Now(ctx); err != nil {
+		return t, fmt.Errorf("pace of app %d: %w", a.ID, err)
+	}
+	t.rate = a.paced(s.rate, s.now())
+	if _, burst := pace(t.rate); a.PaceAt.Sub(t.at) > burst {
+		a.PaceAt = time.Time{}
+	}
+	t.n, t.wait = a.allowed(t.at, t.rate, limit)
+	return t, nil
+}
+
 // allowed is how many calls the rate permits by now, and how long to wait where it is
-// none. The rate is for all replicas together: it is kept in the app's row.
+// none.
 func (a App) allowed(now time.Time, rate float64, limit int) (n int, wait time.Duration) {
 	each, burst := pace(rate)
 	saved := min(now.Sub(a.PaceAt), burst)
@@ -73,7 +103,7 @@ func (a App) after(r *platform.Refusal, now time.Time) (next App, changed bool) 
 	case platform.ClassConfiguration:
 		a = a.hold(ReasonAppRejected, now, firstBlame, longestBlame)
 	case platform.ClassRateLimited:
-		a = a.hold("rate_limited", now, firstHold, longestHold)
+		a = a.hold("rate_limited", now, firstHold, longestHold).slowed(now)
 		if asked := now.Add(r.RetryAfter); asked.After(a.HoldUntil) {
 			a.HoldUntil = asked
 		}
@@ -108,8 +138,8 @@ func (s *Service) noteApp(ctx context.Context, tx Tx, known App, r *platform.Ref
 	if err != nil {
 		return err
 	}
-	if r != nil && app.held(s.now()) && app.Holds > known.Holds {
-		return nil // the call began before the app was held back: it tells nothing new
+	if app.held(s.now()) && app.Holds > known.Holds {
+		return nil // the call began before the app was held back: it tells nothing new, not even by success
 	}
 	next, changed := app.after(r, s.now())
 	if !changed {

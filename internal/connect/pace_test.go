@@ -77,16 +77,23 @@ func TestTheWaitIsForAWholeBatch(t *testing.T) {
 // TestAClockThatWasSetBack holds nobody back for longer than a platform may ask.
 func TestAClockThatWasSetBack(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ hold, pace, wantHold, wantPace time.Duration }{
-		{time.Hour, time.Second, time.Hour, time.Second},
-		{25 * time.Hour, time.Minute, 25 * time.Hour, time.Minute},
-		{26 * time.Hour, 2 * time.Minute, 0, 0},
-		{3650 * day, 3650 * day, 0, 0},
-		{-day, -day, -day, -day},
+	for _, c := range []struct {
+		trouble    string
+		hold, want time.Duration
+	}{
+		{"rate_limited", 24 * time.Hour, 24 * time.Hour},
+		{"rate_limited", 25 * time.Hour, 0},
+		{ReasonUnavailable, 5 * time.Minute, 5 * time.Minute},
+		{ReasonUnavailable, 15 * time.Minute, 15 * time.Minute}, // by a replica whose clock is ahead
+		{ReasonUnavailable, time.Hour, 0},
+		{ReasonAppRejected, time.Hour, time.Hour},
+		{ReasonAppRejected, 3 * time.Hour, 0},
+		{"", 3650 * day, 0},
+		{"", -day, -day},
 	} {
-		app := App{HoldUntil: scheduleStart.Add(c.hold), PaceAt: scheduleStart.Add(c.pace)}.sane(scheduleStart)
-		if hold, pace := app.HoldUntil.Sub(scheduleStart), app.PaceAt.Sub(scheduleStart); hold != c.wantHold || pace != c.wantPace {
-			t.Errorf("held for %s, paced %s ahead: got %s and %s, want %s and %s", c.hold, c.pace, hold, pace, c.wantHold, c.wantPace)
+		app := App{Trouble: c.trouble, HoldUntil: scheduleStart.Add(c.hold)}.sane(scheduleStart)
+		if hold := app.HoldUntil.Sub(scheduleStart); hold != c.want {
+			t.Errorf("%q, held for %s: got %s, want %s", c.trouble, c.hold, hold, c.want)
 		}
 	}
 }

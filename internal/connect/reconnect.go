@@ -35,6 +35,9 @@ func (s *Service) Reconnect(ctx context.Context, c Caller, n NewReconnect, once 
 	if c.OwnerID != 0 && c.OwnerID != channel.OwnerID {
 		return CreatedSession{}, NoSuch("channel")
 	}
+	if channel.ReplacedBy != 0 {
+		return CreatedSession{}, errReplaced(channel)
+	}
 	if _, ok := s.platforms.Get(channel.Platform); !ok || channel.ExternalID == "" {
 		return CreatedSession{}, ErrNoGrant
 	}
@@ -88,6 +91,9 @@ func (s *Service) notPinned(ctx context.Context, session Session, who platform.I
 	}
 	if err != nil {
 		return nil, fmt.Errorf("channel %d: %w", session.ReconnectID, err)
+	}
+	if ch.ReplacedBy != 0 {
+		return ErrLinkCanceled, nil // another stands for the account by now
 	}
 	i := slices.IndexFunc(reached, func(t platform.Target) bool { return t.Kind == ch.Kind && t.ExternalID == ch.ExternalID })
 	if i >= 0 && reached[i].Role == platform.RoleAccount && reached[i].Blocked == "" {

@@ -17,6 +17,7 @@ import (
 // It runs on when ctx is canceled: what was sent must be waited for.
 func (s *Service) Work(ctx context.Context, c Claim) error {
 	ctx = context.WithoutCancel(ctx)
+	defer s.servers.call(c.where)()
 	if c.task == taskProbe {
 		_, err := s.probe(ctx, c, 0)
 		return err
@@ -71,6 +72,9 @@ func (s *Service) armed(ctx context.Context, g Grant) (platform.App, platform.Cr
 	var credentials platform.Credentials
 	if err == nil {
 		credentials, err = s.credentialsOf(g)
+	}
+	if errors.Is(err, errErased) { // since the caller looked: it is over, as was known
+		return app, credentials, platform.Refuse(platform.ClassPermanent, g.HealthReason, err)
 	}
 	if err == nil {
 		err = ctx.Err() // frozen, or kept waiting by the database: another may hold the grant by now
@@ -234,8 +238,14 @@ func (s *Service) refused(ctx context.Context, tx Tx, c Claim, g *Grant, spec pl
 		}
 		return s.end(ctx, tx, c, g, spec, reason)
 	case platform.ClassConfiguration: // its app is held back, until it is mended
-		g.RefreshAt = now.Add(backOff(1))
+		if spec.OwnServers { // or nobody but this grant
+			g.Failures++
+		}
+		g.RefreshAt = now.Add(backOff(g.Failures))
 	case platform.ClassRateLimited:
+		if spec.OwnServers {
+			g.Failures++
+		}
 		app, _ := c.app.after(no, now)
 		g.RefreshAt = app.HoldUntil.Add(backOff(1))
 	default:

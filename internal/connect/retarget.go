@@ -23,7 +23,8 @@ func (s *Service) ChannelTargets(ctx context.Context, c Caller, id int64) ([]Tar
 }
 
 // Retarget has a channel stand for another target of its consent; the id stays.
-// ErrChannelExists where the owner has a channel for that one already; ErrTargetUnknown for
+// ErrChannelExists where the owner has a connected channel for that one already (a
+// disconnected one gives way, see replace); ErrTargetUnknown for
 // what the consent does not reach or may not act for.
 func (s *Service) Retarget(ctx context.Context, c Caller, id, targetID int64) (Channel, error) {
 	if err := c.Require(ScopeChannelsWrite); err != nil {
@@ -90,6 +91,9 @@ func (s *Service) repoint(ctx context.Context, tx Tx, c Caller, ch *Channel, g G
 		ch.Health, ch.HealthReason, ch.HealthAt = Diagnose(g.HealthReason).Health, g.HealthReason, s.now()
 	}
 	ch.UpdatedAt = s.now()
+	if err := s.replace(ctx, tx, c, *ch); err != nil {
+		return err
+	}
 	if err := tx.UpdateChannel(ctx, *ch); err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ import (
 type Revocation struct {
 	ID          int64
 	WorkspaceID int64
-	OwnerID     int64 // whose consent it was; may be gone by now. 0: it never was in use, and nobody is told of it
+	OwnerID     int64 // whose consent it was; may be gone by now. 0: it never was in use, or a new one took its place, and nobody is told of it
 	AppID       int64
 	Platform    string
 	Subject     string // empty: whose it was never became known
@@ -63,7 +63,7 @@ func (s *Service) endGrant(ctx context.Context, tx Tx, g Grant, revoke bool) err
 		g.OwnerID = 0
 	}
 	credentials, err := s.credentialsOf(g)
-	if err != nil { // sealed with a key that is gone: nobody can use it, and we cannot end it
+	if err != nil { // erased, or sealed with a key that is gone: nobody can use it, and we cannot end it
 		return nil
 	}
 	return s.queueRevocation(ctx, tx, g, credentials)

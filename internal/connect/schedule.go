@@ -121,10 +121,13 @@ func (s *Service) nextProbe(spec platform.Spec, now time.Time) time.Time {
 	return now.Add(spec.ProbeEvery - time.Duration(rand.Float64()*float64(spec.ProbeEvery)/10)) //nolint:gosec // spreads load
 }
 
+// The bounds of backOff, give or take a fifth.
+const shortestBackOff, longestBackOff = 15 * time.Second, 15 * time.Minute
+
 // backOff is how long to wait after so many failures in a row: 15 s, doubled each time
 // up to a quarter of an hour, give or take a fifth.
 func backOff(failures int) time.Duration {
-	wait := min(15*time.Second<<min(max(failures-1, 0), 10), 15*time.Minute)
+	wait := min(shortestBackOff<<min(max(failures-1, 0), 10), longestBackOff)
 	return time.Duration(float64(wait) * (0.8 + 0.4*rand.Float64())) //nolint:gosec // spreads load
 }
 

@@ -35,6 +35,7 @@ type Service struct {
 
 	registering locks // one registration at a time for each server
 	refreshing  locks // one refresh on demand at a time for each grant
+	servers     servers
 }
 
 // Config is what a Service is made of. All fields but Lease are required.

@@ -66,7 +66,7 @@ func (s *Service) SignIn(ctx context.Context, r SignInRequest) (Session, error) 
 	a.from, a.by = r.From, r.By
 	work, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.lease)
 	defer cancel()
-	token, refused := signer.SignIn(work, s.envOf(r.Platform), platform.SignInRequest{Account: r.Account, Password: r.Password})
+	token, refused := platform.SignIn(work, s.envOf(r.Platform), signer, platform.SignInRequest{Account: r.Account, Password: r.Password})
 	err = s.accept(work, a, token, refused)
 	if err != nil && !errors.Is(err, fault.Conflict) {
 		return session, fmt.Errorf("sign in of attempt %d: %w", a.ID, err)

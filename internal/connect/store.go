@@ -198,6 +198,9 @@ type GrantReader interface {
 	Grant(ctx context.Context, workspaceID, id int64) (Grant, error)
 	// GrantBySubject finds the usable grant of (workspace, app, subject, owner).
 	GrantBySubject(ctx context.Context, workspaceID, appID int64, subject string, ownerID int64) (Grant, error)
+	// GrantByBrought finds the usable grant of (workspace, app, owner) that an import brought
+	// an access token with this hash for.
+	GrantByBrought(ctx context.Context, workspaceID, appID, ownerID int64, access []byte) (Grant, error)
 	Targets(ctx context.Context, workspaceID, grantID int64) ([]Target, error) // in the order they were saved
 	// DueApps lists the apps, of all workspaces, with a usable grant whose NextAt is at or
 	// before now, or that has run out as StaleGrants has it; by ascending id.
@@ -238,6 +241,17 @@ type GrantWriter interface {
 	ResumeGrants(ctx context.Context) error
 	// ReleaseGrants gives back every lease: for a process that has the store to itself.
 	ReleaseGrants(ctx context.Context) error
+	// DeadGrants locks and lists the usable grants, of all workspaces, whose Health is
+	// HealthNeedsReauth, with credentials that are to be looked at at or before now, the
+	// longest due first. A grant is so until PlanErasure says otherwise. Left out are those
+	// that somebody holds by the database's clock, and those that another transaction is
+	// changing.
+	DeadGrants(ctx context.Context, now time.Time, limit int) ([]Grant, error)
+	// PlanErasure says from when on DeadGrants lists the grant.
+	PlanErasure(ctx context.Context, workspaceID, id int64, at time.Time) error
+	// EmptyGrant erases the credentials of a grant and of its targets, with what tells
+	// imported ones again and what is due for it, and moves its fence on. DeadGrants lists it no more, until UpdateGrant wrote others.
+	EmptyGrant(ctx context.Context, workspaceID, id int64) error
 	// DeleteGrant removes a grant, with its targets. fault.Conflict and no change
 	// while a channel has it or an attempt that is verifying, choosing or confirming
 	// points at it.
@@ -302,8 +316,12 @@ type ChannelWriter interface {
 	// UpdateChannel writes everything but the ids of channel and workspace, Platform,
 	// Review and CreatedAt; fault.Conflict "channel_exists" and no change where the owner
 	// has another channel of the same platform, kind and external id. A channel that
-	// becomes disconnected leaves its groups.
+	// becomes disconnected leaves its groups. ReplacedBy stays.
 	UpdateChannel(ctx context.Context, c Channel) error
+	// GiveWay takes the account from the disconnected channel, other than c, of c's owner,
+	// Platform, Kind and ExternalID: it loses its ExternalID, ReplacedBy becomes c's id, and
+	// UpdatedAt that of c. gave is false, and nothing changed, where there is none.
+	GiveWay(ctx context.Context, c Channel) (old Channel, gave bool, err error)
 }
 
 // AuditReader reads the audit log.
@@ -335,9 +353,10 @@ type RevocationReader interface {
 	DueRevocations(ctx context.Context, appID int64, now time.Time, limit int) ([]Revocation, error)
 	// LiveConsents counts the grants that rest on the OAuth client (client id and server:
 	// platforms may share one) and the subject, over all workspaces: usable and held
-	// ones; and, as unknown, those of the client whose subject is not known yet.
+	// ones, but for those that are dead and emptied (EmptyGrant); and, as unknown, those of
+	// the client whose subject is not known yet.
 	LiveConsents(ctx context.Context, clientID, server, subject string) (live, unknown int, err error)
-	// ConsentsOf lists the usable grants that LiveConsents counts, at most limit.
+	// ConsentsOf lists the usable grants of a client and subject, emptied ones too, at most limit.
 	ConsentsOf(ctx context.Context, clientID, server, subject string, limit int) ([]Grant, error)
 }
 

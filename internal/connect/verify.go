@@ -181,28 +181,6 @@ func choosable(targets []Target) []Target {
 	return out
 }
 
-// promote turns the attempt's unverified grant into a usable one, or, where this
-// owner's person has consented before, renews that grant with the new credentials.
-func (s *Service) promote(ctx context.Context, tx Tx, a Attempt, ownerID int64, c consent) (Grant, error) {
-	grant, err := tx.GrantBySubject(ctx, a.WorkspaceID, a.AppID, c.identity.Subject, ownerID)
-	event := EventGrantRenewed
-	if errors.Is(err, fault.NotFound) {
-		grant, err = tx.Grant(ctx, a.WorkspaceID, a.GrantID)
-		event = EventGrantCreated
-	}
-	if err != nil {
-		return Grant{}, err
-	}
-	if grant, err = s.fillGrant(ctx, tx, grant, GrantUsable, c); err != nil {
-		return Grant{}, err
-	}
-	s.emit(tx, Event{
-		WorkspaceID: a.WorkspaceID, Type: event, OwnerID: ownerID, SessionID: a.SessionID,
-		Cause: CauseCustomer, Data: eventData("platform", a.Platform, "grant_id", fmt.Sprint(grant.ID)),
-	})
-	return grant, nil
-}
-
 // fillGrant writes a verified consent into a grant.
 func (s *Service) fillGrant(ctx context.Context, tx Tx, grant Grant, state GrantState, c consent) (Grant, error) {
 	fence := grant.Fence

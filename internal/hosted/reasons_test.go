@@ -19,7 +19,7 @@ var notOnPages = []string{
 	"app_exists", "app_retired", "owner_exists", "scope_exceeded", "not_waiting", "idempotency_key_reused", "idempotency_key_invalid",
 	"key_in_use", "instance_unseen", "instances_not_ready", "workspace_exists",
 	"no_grant", "channel_paused", "channel_disconnected", "no_newer_token", "token_short", "refresh_pending", "refreshing_held",
-	"channel_exists", "limit_reached", "audit_key_unreadable", "not_importable", "grant_exists", "token_in_use", "invalid_field",
+	"channel_exists", "limit_reached", "audit_key_unreadable", "not_importable", "page_token", "channel_replaced", "no_workspace", "grant_exists", "token_in_use", "invalid_field",
 	"late", // nobody is told
 }
 

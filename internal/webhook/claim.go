@@ -146,16 +146,17 @@ func (s *Service) encode(ctx context.Context, tx Tx, e Endpoint, d Delivery, eve
 	return body, kind, tells, trouble, nil
 }
 
-// fill adds the event's channel and owner as they stand now.
+// fill adds the event's channel and owner as they stand now. A channel that is somebody
+// else's by now is left out: what became of it is not the event's owner's to know.
 func fill(ctx context.Context, tx Tx, n *Notice) error {
 	if n.Event.ChannelID != 0 {
 		channel, owner, err := tx.ChannelAndOwner(ctx, n.Event.WorkspaceID, n.Event.ChannelID)
-		if err == nil {
+		switch {
+		case err != nil && !errors.Is(err, fault.NotFound):
+			return err
+		case err == nil && (n.Event.OwnerID == 0 || n.Event.OwnerID == owner.ID):
 			n.Channel, n.Owner = &channel, &owner
 			return nil
-		}
-		if !errors.Is(err, fault.NotFound) {
-			return err
 		}
 	}
 	if n.Event.OwnerID != 0 {

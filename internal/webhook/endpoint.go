@@ -117,8 +117,10 @@ type Replay struct {
 	Cursor      int64 // the last event number looked at
 	Events      int64 // to look at in all
 	Queued      int64 // deliveries made so far
-	Delivered   int64 // of them; counted when asked
+	Delivered   int64 // of them, as the three below; counted when asked, the others are pending
 	Failed      int64
+	Skipped     int64 // the endpoint's scheme has nothing to tell of them
+	Dropped     int64 // the endpoint was disabled before
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 }

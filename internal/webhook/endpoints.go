@@ -85,7 +85,10 @@ func (s *Service) insertEndpoint(ctx context.Context, tx Tx, e Endpoint, ownerEx
 		return e, err
 	}
 	if n >= maxEndpoints {
-		return e, fault.Newf(fault.Conflict, "too_many_endpoints", "A workspace has at most %d endpoints. Delete one first.", maxEndpoints)
+		return e, fault.Newf(fault.Conflict, tooMany, "A workspace has at most %d endpoints. Delete one first.", maxEndpoints)
+	}
+	if err := s.roomFor(ctx, tx, e); err != nil {
+		return e, err
 	}
 	if ownerExternalID != "" {
 		owner, err := tx.OwnerByExternalID(ctx, e.WorkspaceID, ownerExternalID)
@@ -107,6 +110,33 @@ func (s *Service) insertEndpoint(ctx context.Context, tx Tx, e Endpoint, ownerEx
 		return e, err
 	}
 	return e, tx.SealEndpoint(ctx, e.WorkspaceID, e.ID, e.Sealed)
+}
+
+const tooMany = "too_many_endpoints"
+
+// roomFor refuses to have one more active endpoint of a scheme of which a workspace has few.
+func (s *Service) roomFor(ctx context.Context, tx Tx, e Endpoint) error {
+	scheme, ok := s.schemes[e.Scheme].(interface{ MostActive() int })
+	if !ok {
+		return nil
+	}
+	if _, err := tx.CountEndpoints(ctx, e.WorkspaceID); err != nil { // nobody else makes or enables one meanwhile
+		return err
+	}
+	all, err := tx.Endpoints(ctx, e.WorkspaceID, 0, maxEndpoints)
+	if err != nil {
+		return err
+	}
+	active := 0
+	for _, other := range all {
+		if other.ID != e.ID && other.Scheme == e.Scheme && other.State == StateActive {
+			active++
+		}
+	}
+	if most := scheme.MostActive(); active >= most {
+		return fault.Newf(fault.Conflict, tooMany, "A workspace has at most %d active endpoints of the scheme %s. Disable or delete one first.", most, e.Scheme)
+	}
+	return nil
 }
 
 // check refuses what cannot be an endpoint, and translates what it hears.
@@ -161,22 +191,25 @@ func (s *Service) ChangeEndpoint(ctx context.Context, c connect.Caller, id int64
 	if change.State != nil && *change.State != StateActive && *change.State != StateDisabled {
 		return Endpoint{}, fault.InvalidField("state", "unknown", "must be active or disabled")
 	}
-	if change.State != nil && *change.State == StateActive { // what is left of before is not sent
-		if err := s.dropLeftovers(ctx, c.WorkspaceID, id); err != nil {
-			return Endpoint{}, err
-		}
-	}
 	var e Endpoint
-	err := s.inTx(ctx, func(tx Tx) (err error) {
-		if e, err = tx.LockEndpoint(ctx, c.WorkspaceID, id); err != nil {
-			return err
+	err := errLeftovers
+	for errors.Is(err, errLeftovers) { // again only where it was disabled after it was looked
+		if change.State != nil && *change.State == StateActive { // what is left of before is not sent
+			if err := s.dropLeftovers(ctx, c.WorkspaceID, id); err != nil {
+				return Endpoint{}, err
+			}
 		}
-		changed, err := s.change(ctx, tx, &e, change)
-		if err != nil {
-			return err
-		}
-		return s.record(tx, c, connect.AuditEndpointChanged, map[string]any{"endpoint_id": id, "changed": changed})
-	})
+		err = s.inTx(ctx, func(tx Tx) (err error) {
+			if e, err = tx.LockEndpoint(ctx, c.WorkspaceID, id); err != nil {
+				return err
+			}
+			changed, err := s.change(ctx, tx, &e, change)
+			if err != nil {
+				return err
+			}
+			return s.record(tx, c, connect.AuditEndpointChanged, map[string]any{"endpoint_id": id, "changed": changed})
+		})
+	}
 	if err != nil {
 		return Endpoint{}, fmt.Errorf("change endpoint %d: %w", id, err)
 	}
@@ -185,6 +218,10 @@ func (s *Service) ChangeEndpoint(ctx context.Context, c connect.Caller, id int64
 	}
 	return e, nil
 }
+
+// errLeftovers tells that an endpoint has more pending of before than one transaction drops.
+// Enabled with them, those that were parked would wait for ever: for some that are dropped.
+var errLeftovers = errors.New("the endpoint has more pending of before it was disabled")
 
 // change applies what is given to a locked endpoint, and tells which fields those are.
 func (s *Service) change(ctx context.Context, tx Tx, e *Endpoint, change EndpointChange) (changed []string, err error) {
@@ -214,8 +251,15 @@ func (s *Service) change(ctx context.Context, tx Tx, e *Endpoint, change Endpoin
 		if *change.State == StateDisabled {
 			return changed, s.disable(ctx, tx, *e, ReasonOperator, connect.CauseIntegration, e)
 		}
-		if _, err := tx.DropPending(ctx, e.WorkspaceID, e.ID, now, dropBatch); err != nil {
+		if err := s.roomFor(ctx, tx, *e); err != nil {
 			return nil, err
+		}
+		dropped, err := tx.DropPending(ctx, e.WorkspaceID, e.ID, now, dropBatch)
+		if err != nil {
+			return nil, err
+		}
+		if dropped == dropBatch {
+			return nil, errLeftovers
 		}
 		e.State, e.Reason, e.Failures, e.FailingSince, e.HeldUntil = StateActive, "", 0, time.Time{}, time.Time{}
 	}

@@ -21,7 +21,7 @@ type ReplayRequest struct {
 	After      int64     // event number; 0: from the first
 	Until      int64     // event number; 0: up to the last there is now
 	Since      time.Time // in place of After: events at or after it
-	FailedOnly bool
+	FailedOnly bool      // without After and Since: of those that may still be known as delivered
 }
 
 // StartReplay begins to send a range of events again, in order. fault.Conflict while
@@ -69,6 +69,9 @@ func (s *Service) insertReplay(ctx context.Context, tx Tx, workspaceID int64, r 
 	}
 	if e.State != StateActive {
 		return Replay{}, errDisabled
+	}
+	if r.FailedOnly && r.After == 0 && r.Since.IsZero() { // of what is older nobody knows that it was taken
+		r.Since = s.now().Add(-keptFor)
 	}
 	after, until, err := rangeOf(ctx, tx, workspaceID, r)
 	if err != nil {
@@ -130,24 +133,30 @@ func (s *Service) Replay(ctx context.Context, c connect.Caller, id int64) (Repla
 
 // CarryReplays takes each replay that runs a step further. A step makes deliveries and
 // moves the cursor in one transaction: whoever is killed in the middle goes on where the
-// last step ended, and each event is queued once. The caller runs it again and again.
+// last step ended, and each event is queued once. One that errs is left for the next time,
+// and keeps no other waiting. The caller runs it again and again.
 func (s *Service) CarryReplays(ctx context.Context) error {
 	const most = 100
-	for ctx.Err() == nil {
+	var errs []error
+	stuck := map[int64]bool{}
+	for went := true; went && ctx.Err() == nil; {
+		went = false
 		running, err := s.store.RunningReplays(ctx, most)
 		if err != nil {
-			return fmt.Errorf("running replays: %w", err)
-		}
-		if len(running) == 0 {
-			return nil
+			return errors.Join(append(errs, fmt.Errorf("running replays: %w", err))...)
 		}
 		for _, r := range running {
+			if stuck[r.ID] {
+				continue
+			}
+			went = true
 			if err := s.carry(ctx, r); err != nil && ctx.Err() == nil {
-				return fmt.Errorf("carry on replay %d: %w", r.ID, err)
+				stuck[r.ID] = true
+				errs = append(errs, fmt.Errorf("carry on replay %d: %w", r.ID, err))
 			}
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // carry takes one replay a step further. That of an endpoint where nothing is sent any

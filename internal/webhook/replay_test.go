@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -157,5 +158,103 @@ func TestAReplayEndsWithItsEndpoint(t *testing.T) {
 			t.Errorf("got %+v, want it done", got)
 		}
 		must(t, w.hooks.EndEndpoints(t.Context()))
+	})
+}
+
+// TestAFailedOnlyReplayGoesBackAsFarAsIsKnown: of what is older nobody knows any more that it
+// was delivered, and it would be sent again.
+func TestAFailedOnlyReplayGoesBackAsFarAsIsKnown(t *testing.T) {
+	t.Parallel()
+	onEngines(t, func(t *testing.T, w *world) {
+		r := newReceiver(t, w)
+		made := w.endpoint(t, webhook.NewEndpoint{URL: r.url})
+		w.emit(t, connect.Event{}) // 1, taken
+		w.pump(t)
+		w.clock.move(30*24*time.Hour + time.Second)
+		must(t, w.hooks.DropDeliveries(t.Context()))
+		r.answers(status(500))
+		w.emit(t, connect.Event{}) // 2, not taken
+		for d := w.deliveries(t, webhook.DeliveryFilter{})[0]; d.State == webhook.DeliveryPending; d = w.deliveries(t, webhook.DeliveryFilter{})[0] {
+			w.clock.set(d.NextAt)
+			w.pump(t)
+		}
+		r.answers(nil)
+		before := len(r.ids())
+		replay := func(r webhook.ReplayRequest) webhook.Replay {
+			r.EndpointID = made.ID
+			begun := w.replay(t, r)
+			must(t, w.hooks.CarryReplays(t.Context()))
+			return begun
+		}
+		if got := replay(webhook.ReplayRequest{FailedOnly: true}); got.After != 1 || got.Until != 2 {
+			t.Errorf("got above %d up to %d, want 1 and 2", got.After, got.Until)
+		}
+		w.pump(t)
+		if diff := cmp.Diff([]string{"evt_1_2"}, r.ids()[before:]); diff != "" {
+			t.Errorf("what had failed (-want +got):\n%s", diff)
+		}
+		for name, request := range map[string]webhook.ReplayRequest{
+			"everything":           {},
+			"since a time, failed": {FailedOnly: true, Since: w.clock.now().Add(-100 * 24 * time.Hour)},
+		} {
+			if got := replay(request); got.After != 0 || got.Until != 2 {
+				t.Errorf("%s: got above %d up to %d, want 0 and 2", name, got.After, got.Until)
+			}
+		}
+		if got := replay(webhook.ReplayRequest{FailedOnly: true, Until: 1}); got.State != webhook.ReplayDone || got.Events != 0 {
+			t.Errorf("up to one of before: got %+v, want nothing to do", got)
+		}
+	})
+}
+
+// tripping has an endpoint whose replays cannot be queued.
+type tripping struct {
+	webhook.Store
+	endpointID int64
+}
+
+type trippingTx struct {
+	webhook.Tx
+	endpointID int64
+}
+
+var errTripped = errors.New("tripped")
+
+func (s tripping) InTx(ctx context.Context, fn func(connect.Tx) error) error {
+	return s.Store.InTx(ctx, func(tx connect.Tx) error { return fn(trippingTx{tx.(webhook.Tx), s.endpointID}) })
+}
+
+func (tx trippingTx) QueueReplay(ctx context.Context, r webhook.Replay, upTo int64, at time.Time) (int, error) {
+	if r.EndpointID == tx.endpointID {
+		return 0, errTripped
+	}
+	return tx.Tx.QueueReplay(ctx, r, upTo, at)
+}
+
+// TestAReplayThatErrsKeepsNoOtherWaiting.
+func TestAReplayThatErrsKeepsNoOtherWaiting(t *testing.T) {
+	t.Parallel()
+	onEngines(t, func(t *testing.T, w *world) {
+		const events = 500 // more than a step
+		must(t, w.store.InTx(t.Context(), func(tx connect.Tx) error {
+			for range events {
+				tx.Emit(connect.Event{WorkspaceID: w.caller.WorkspaceID, Type: connect.EventSessionCreated, At: w.clock.now()})
+			}
+			return nil
+		}))
+		bad, good := w.endpoint(t, webhook.NewEndpoint{URL: "https://a.example/"}), w.endpoint(t, webhook.NewEndpoint{URL: "https://b.example/"})
+		stuck, goes := w.replay(t, webhook.ReplayRequest{EndpointID: bad.ID}), w.replay(t, webhook.ReplayRequest{EndpointID: good.ID})
+		hooks := webhook.New(webhook.Config{
+			Store: tripping{w.store, bad.ID}, Core: w.core, Vault: w.vault, Client: w.client, Now: w.clock.now, Log: slog.New(slog.DiscardHandler),
+		})
+		if err := hooks.CarryReplays(t.Context()); !errors.Is(err, errTripped) {
+			t.Errorf("got %v, want what went wrong", err)
+		}
+		if got := w.replayed(t, goes.ID); got.State != webhook.ReplayDone || got.Queued != events {
+			t.Errorf("the one behind: got %+v, want it done", got)
+		}
+		if got := w.replayed(t, stuck.ID); got.State != webhook.ReplayRunning || got.Queued != 0 {
+			t.Errorf("the one that errs: got %+v, want it where it was", got)
+		}
 	})
 }

@@ -15,7 +15,7 @@ const SchemeStandard = "standard"
 type Notice struct {
 	ID      string // the message id
 	Event   connect.Event
-	Channel *connect.Channel // as it stands at the first encoding; nil: none, or gone
+	Channel *connect.Channel // as it stands at the first encoding; nil: none, gone, or another owner's by now
 	Owner   *connect.Owner
 }
 
@@ -56,7 +56,9 @@ func (p Patience) over(e Endpoint, now time.Time) bool {
 }
 
 // Scheme is how messages to an endpoint are written, signed, judged and repeated. The
-// standard one is this package's, others are dialects'; app registers them by name.
+// standard one is this package's, others are dialects'; app registers them by name. One
+// that has MostActive() int bears so many active endpoints of a workspace; other endpoints
+// do not count.
 type Scheme interface {
 	Name() string
 	// Hears translates a type that an endpoint may name ("account.connected", "channel.*")

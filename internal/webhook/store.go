@@ -46,7 +46,7 @@ type Reader interface {
 	// limit; without their bodies.
 	Deliveries(ctx context.Context, workspaceID int64, f DeliveryFilter, before int64, limit int) ([]Delivery, error)
 	DeliveryAttempts(ctx context.Context, workspaceID, deliveryID int64) ([]Attempt, error) // in order
-	// Replay counts Delivered and Failed too.
+	// Replay counts Delivered, Failed, Skipped and Dropped too.
 	Replay(ctx context.Context, workspaceID, id int64) (Replay, error)
 	// LastEvent is the number of the workspace's last event; 0: there is none.
 	LastEvent(ctx context.Context, workspaceID int64) (int64, error)
@@ -114,17 +114,17 @@ type DeliveryWriter interface {
 	// back the lease, provided that the stored fence is fence; else fault.Conflict.
 	SaveDelivery(ctx context.Context, d Delivery, fence int64) error
 	// WakeDelivery makes the first pending delivery about the channel due, if it is parked,
-	// and tells whether it did.
+	// and tells whether it did. It is changed by that, for RebaseDeliveries.
 	WakeDelivery(ctx context.Context, endpointID, channelID int64, now time.Time) (bool, error)
 	// InsertDeliveryAttempt leaves out the answer where the delivery has no body any more.
 	InsertDeliveryAttempt(ctx context.Context, workspaceID int64, a Attempt) error
 	// DropPending drops up to limit pending deliveries of the endpoint that nobody holds,
 	// and tells how many.
 	DropPending(ctx context.Context, workspaceID, endpointID int64, at time.Time, limit int) (int, error)
-	// RebaseDeliveries has pending deliveries that were last changed after now, which a clock
-	// that was set back makes of the past, wait from now on for as long as they were to wait,
-	// and lets go of endpoints that are held for longer than longest. It tells how many
-	// deliveries.
+	// RebaseDeliveries has pending deliveries that were last changed more than a second after
+	// now, which a clock that was set back makes of the past, wait from now on for as long as
+	// they were to wait, and lets go of endpoints that are held for longer than longest. It
+	// tells how many deliveries.
 	RebaseDeliveries(ctx context.Context, now time.Time, longest time.Duration) (int, error)
 	// ReleaseDeliveries gives back every lease: for a process that has the store to itself.
 	ReleaseDeliveries(ctx context.Context) error

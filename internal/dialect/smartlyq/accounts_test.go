@@ -3,6 +3,7 @@ package smartlyq_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -74,7 +75,7 @@ func TestEveryCallAsksForItsScope(t *testing.T) {
 	}
 	for _, c := range calls {
 		path := strings.Replace(c.path, "%d", fmt.Sprint(id), 1)
-		reads := c.method == http.MethodGet && !strings.HasSuffix(path, "/reconnect-url")
+		reads := c.method == http.MethodGet
 		word, less := "social:write", w.newKey(connect.Key{WorkspaceID: w.workspace.ID, Scopes: scopes[!reads]})
 		if reads {
 			word = "social:read"
@@ -222,5 +223,31 @@ func TestAddressesThatAreNone(t *testing.T) {
 		if allow := got.Header.Get("Allow"); allow != c.allow {
 			t.Errorf("%s %s: got Allow %q, want %q", c.method, c.path, allow, c.allow)
 		}
+	}
+}
+
+// A link is made by asking for it, not by asking whether there is one: nothing happens.
+func TestAskingForTheHeadOfALinkMakesNone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	id := w.connected("twitter", "x")
+	audited := func() (n int) {
+		if err := w.db.QueryRowContext(t.Context(), `SELECT count(*) FROM audit`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	events, entries := w.events(), audited()
+	for path, want := range map[string]int{at("/accounts/%d/reconnect-url", id): http.StatusOK, "/accounts/999/reconnect-url": http.StatusNotFound} {
+		req := httptest.NewRequest(http.MethodHead, social+path, nil)
+		req.Header.Set("Authorization", "Bearer "+w.token)
+		recorded := httptest.NewRecorder()
+		w.ServeHTTP(recorded, req)
+		if recorded.Code != want {
+			t.Errorf("HEAD %s: got %d, want %d", path, recorded.Code, want)
+		}
+	}
+	if w.events() != events || audited() != entries {
+		t.Errorf("got %d events and %d audit entries, want the %d and %d of before", w.events(), audited(), events, entries)
 	}
 }

@@ -94,7 +94,7 @@ func (a *API) calls() []httpx.Route {
 		get(accounts, mayRead, a.listAccounts),
 		get(accounts+"/health", mayRead, a.bulkHealth),
 		get(account+"/health", mayRead, a.accountHealth),
-		get(account+"/reconnect-url", mayConnect, a.reconnectURL),
+		get(account+"/reconnect-url", mayRead, a.reconnectURL),
 		get(account+"/connect-options", mayRead, a.connectOptions),
 		change(http.MethodPost, account+"/connect-select", a.connectSelect),
 		change(http.MethodPost, account+"/pause", a.pause),

@@ -43,6 +43,12 @@ func (a *API) serve(status int, needs need, do action) httpx.HandlerFunc {
 		if err != nil {
 			return err
 		}
+		if r.Method == http.MethodHead { // without a length: what has none is not made for it
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Cache-Control", "no-store")
+			w.WriteHeader(status)
+			return nil
+		}
 		whole, err := c.envelope(data)
 		if err != nil {
 			return err

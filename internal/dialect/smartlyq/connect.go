@@ -3,6 +3,8 @@ package smartlyq
 import (
 	"context"
 	"errors"
+	"net/http"
+	"slices"
 	"time"
 
 	"patchbay/internal/connect"
@@ -28,7 +30,7 @@ func (a *API) connect(ctx context.Context, c call) (any, error) {
 	}
 	ids := a.built(wanted)
 	if len(ids) == 0 {
-		return nil, connect.ErrNotConfigured
+		return nil, errNotBuilt
 	}
 	var wrong fields
 	asked := connect.NewSession{
@@ -167,13 +169,19 @@ func failureCode(s connect.Session) string {
 }
 
 // reconnectURL answers a link on which the account's person consents again: "the same
-// account resumes — no new account is created".
+// account resumes — no new account is created". The documents ask social:read for it, so
+// that whoever may read an account may make its link; asking for the head makes none.
 func (a *API) reconnectURL(ctx context.Context, c call) (any, error) {
 	channel, err := a.account(ctx, c.caller, c)
 	if err != nil {
 		return nil, err
 	}
-	made, err := a.svc.Reconnect(ctx, c.caller, connect.NewReconnect{
+	if c.Method == http.MethodHead {
+		return nil, nil
+	}
+	as := c.caller
+	as.Scopes = append(slices.Clip(as.Scopes), connect.ScopeSessionsWrite)
+	made, err := a.svc.Reconnect(ctx, as, connect.NewReconnect{
 		ChannelID: channel.ID, Origin: connect.OriginSmartlyQ, TTL: linkTTL,
 	}, connect.Once[connect.CreatedSession]{})
 	if errors.Is(err, fault.NotFound) {

@@ -18,7 +18,8 @@
 //     no app for, is PROVIDER_NOT_CONFIGURED; X is "twitter", Google Business "gmb".
 //   - The poll tells "expired" with a reason as soon as a consent was denied or failed, and
 //     the result for 24 hours. Beside account it has accounts: all of them.
-//   - reconnect-url makes a link, so its key needs what connecting needs (social:write).
+//   - reconnect-url makes a link, yet its key needs no more than social:read, as the
+//     documents have it. HEAD makes none.
 //   - In the bulk health an account counts once: as paused, else as expired, as expiring
 //     (healthy, validity_days 7 or less) or as healthy. One whose status is error counts
 //     nowhere.

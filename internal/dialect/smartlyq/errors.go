@@ -93,6 +93,12 @@ var errNotEnabled = &refusal{
 	nil, fault.New(fault.Unsupported, "headless_off", "Headless connect is off."),
 }
 
+// errNotBuilt answers for a platform that no app would make reachable.
+var errNotBuilt = &refusal{
+	rendering{http.StatusUnprocessableEntity, "PROVIDER_NOT_CONFIGURED", "This server cannot connect this platform."},
+	nil, connect.ErrNotConfigured,
+}
+
 // fieldNames are the core's names of what this interface calls otherwise.
 var fieldNames = map[string]string{
 	"redirect_url": "return_url", "label": "account_name", "channel_ids": "account_ids", "account": "identifier", "password": "app_password",

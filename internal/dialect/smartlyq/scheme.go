@@ -39,7 +39,7 @@ const (
 // heard are the event types behind each of the guide's.
 var heard = map[string][]string{
 	accountConnected:    {connect.EventChannelConnected, connect.EventChannelReconnected},
-	accountDisconnected: {connect.EventChannelDisconnected},
+	accountDisconnected: {connect.EventChannelDisconnected, connect.EventChannelErased},
 	accountTokenExpired: {connect.EventChannelNeedsReauth},
 	webhookTest:         {webhook.EventTest},
 }
@@ -64,13 +64,12 @@ type message struct {
 	Data      any    `json:"data"`
 }
 
-// accountData tells of an account. The username comes with account.connected, the reason
-// with the others.
+// accountData tells of an account. All but account.connected have a reason too.
 type accountData struct {
 	AccountID          int64   `json:"account_id"`
 	Platform           string  `json:"platform"`
 	AccountName        string  `json:"account_name"`
-	AccountUsername    *string `json:"account_username,omitempty"`
+	AccountUsername    string  `json:"account_username"` // empty where the platform has none
 	Reason             *string `json:"reason,omitempty"`
 	ProfileID          int64   `json:"profile_id,omitempty"`           // of a profile's account
 	ProfileWorkspaceID int64   `json:"profile_workspace_id,omitempty"` // a profile is its own workspace here
@@ -103,7 +102,7 @@ func kindOf(event, before string) string {
 		if before == "" || before == string(connect.LifecycleDisconnected) {
 			return accountConnected
 		}
-	case connect.EventChannelDisconnected:
+	case connect.EventChannelDisconnected, connect.EventChannelErased:
 		return accountDisconnected
 	case connect.EventChannelNeedsReauth:
 		if before != string(connect.HealthNeedsReauth) {
@@ -120,22 +119,35 @@ func hidden(c *connect.Channel) bool {
 	return c != nil && c.Review != connect.ReviewNone && c.Review != connect.ReviewAccepted
 }
 
+// dataOf tells of the account as it is now.
 func dataOf(n webhook.Notice, said map[string]string, kind string) accountData {
-	told := accountData{AccountID: n.Event.ChannelID, Platform: platformWord(said["platform"]), AccountName: said["name"]}
-	username := ""
+	told := accountData{AccountID: accountOf(n.Event, said), Platform: platformWord(said["platform"]), AccountName: said["name"]}
 	if n.Channel != nil {
-		told.Platform, told.AccountName, username = platformWord(n.Channel.Platform), cmp.Or(accountName(*n.Channel), told.AccountName), n.Channel.Facts.Username
+		told.Platform = platformWord(n.Channel.Platform)
+		told.AccountName, told.AccountUsername = cmp.Or(accountName(*n.Channel), told.AccountName), n.Channel.Facts.Username
 	}
-	if kind == accountConnected {
-		told.AccountUsername = &username
-	} else {
+	if kind != accountConnected {
 		reason := said["reason"]
 		told.Reason = &reason
 	}
-	if n.Owner != nil && !n.Owner.Default {
-		told.ProfileID, told.ProfileWorkspaceID = n.Owner.ID, n.Owner.ID
+	profile := n.Event.OwnerID // who was erased was not the default owner
+	if n.Owner != nil {
+		if profile = n.Owner.ID; n.Owner.Default {
+			profile = 0
+		}
 	}
+	told.ProfileID, told.ProfileWorkspaceID = profile, profile
 	return told
+}
+
+// accountOf is the id of the account that an event is about: in its data where the account is
+// no more.
+func accountOf(e connect.Event, said map[string]string) int64 {
+	if e.ChannelID != 0 {
+		return e.ChannelID
+	}
+	id, _ := strconv.ParseInt(said["channel_id"], 10, 64) // ours
+	return id
 }
 
 // Sign makes the documented headers. While two secrets overlap there are two v1: the
@@ -179,6 +191,9 @@ func (Scheme) Schedule() []time.Duration {
 
 // Patience is "10 consecutive failures flip the endpoint to failing".
 func (Scheme) Patience() webhook.Patience { return webhook.Patience{Failures: 10} }
+
+// MostActive is "10 active endpoints per workspace".
+func (Scheme) MostActive() int { return 10 }
 
 // LongestRetryAfter is "capped at 1 hour".
 func (Scheme) LongestRetryAfter() time.Duration { return time.Hour }

@@ -33,28 +33,38 @@ func notice(kind, data string, c *connect.Channel, o *connect.Owner) webhook.Not
 	return webhook.Notice{ID: "evt_9_4", Event: connect.Event{Type: kind, ChannelID: 12345, Data: []byte(data), At: happened}, Channel: c, Owner: o}
 }
 
+// erased is of a channel that is gone, and so is its owner unless it is the default one.
+func erased(data string, o *connect.Owner) webhook.Notice {
+	return webhook.Notice{ID: "evt_9_4", Event: connect.Event{Type: connect.EventChannelErased, OwnerID: 77, Data: []byte(data), At: happened}, Owner: o}
+}
+
 func TestEnvelopes(t *testing.T) {
 	t.Parallel()
 	const head, tail = `{"id":"evt_9_4","event":"`, `","created_at":"2026-07-26T14:30:00Z","data":{"account_id":12345,"platform":"twitter","account_name":"Acme & Co"`
 	pending := *acme
 	pending.Review = connect.ReviewPending
+	moved := notice(connect.EventChannelDisconnected, `{"platform":"x","name":"Before","reason":"requested"}`, nil, &connect.Owner{ID: 76})
 	for name, c := range map[string]struct {
 		notice webhook.Notice
 		want   string // empty: nothing is told
 	}{
-		"new":            {notice(connect.EventChannelConnected, `{"platform":"x"}`, acme, own), head + "account.connected" + tail + `,"account_username":"acme"}}`},
-		"revived":        {notice(connect.EventChannelReconnected, `{"before":"disconnected"}`, acme, own), head + "account.connected" + tail + `,"account_username":"acme"}}`},
-		"was active":     {notice(connect.EventChannelReconnected, `{"before":"active"}`, acme, own), ""},
-		"was paused":     {notice(connect.EventChannelReconnected, `{"before":"paused"}`, acme, own), ""},
-		"reviewed":       {notice(connect.EventChannelConnected, `{}`, &pending, own), ""},
-		"of a profile":   {notice(connect.EventChannelConnected, `{}`, acme, customer), head + "account.connected" + tail + `,"account_username":"acme","profile_id":77,"profile_workspace_id":77}}`},
-		"gone by now":    {notice(connect.EventChannelConnected, `{"platform":"x","name":"Acme & Co"}`, nil, nil), head + "account.connected" + tail + `,"account_username":""}}`},
-		"disconnected":   {notice(connect.EventChannelDisconnected, `{"reason":"requested"}`, acme, own), head + "account.disconnected" + tail + `,"reason":"requested"}}`},
-		"token expired":  {notice(connect.EventChannelNeedsReauth, `{"before":"healthy","reason":"revoked"}`, acme, own), head + "account.token_expired" + tail + `,"reason":"revoked"}}`},
-		"for another":    {notice(connect.EventChannelNeedsReauth, `{"before":"needs_reauth","reason":"consent_expired"}`, acme, own), ""},
-		"a test":         {notice(webhook.EventTest, ``, nil, nil), `{"id":"evt_9_4","event":"webhook.test","created_at":"2026-07-26T14:30:00Z","data":{"message":"This is a test delivery."}}`},
-		"another event":  {notice(connect.EventChannelRenamed, `{}`, acme, own), ""},
-		"odd event data": {notice(connect.EventChannelDisconnected, `{"reason":5}`, acme, own), head + "account.disconnected" + tail + `,"reason":""}}`},
+		"new":             {notice(connect.EventChannelConnected, `{"platform":"x"}`, acme, own), head + "account.connected" + tail + `,"account_username":"acme"}}`},
+		"revived":         {notice(connect.EventChannelReconnected, `{"before":"disconnected"}`, acme, own), head + "account.connected" + tail + `,"account_username":"acme"}}`},
+		"was active":      {notice(connect.EventChannelReconnected, `{"before":"active"}`, acme, own), ""},
+		"was paused":      {notice(connect.EventChannelReconnected, `{"before":"paused"}`, acme, own), ""},
+		"reviewed":        {notice(connect.EventChannelConnected, `{}`, &pending, own), ""},
+		"of a profile":    {notice(connect.EventChannelConnected, `{}`, acme, customer), head + "account.connected" + tail + `,"account_username":"acme","profile_id":77,"profile_workspace_id":77}}`},
+		"gone by now":     {notice(connect.EventChannelConnected, `{"platform":"x","name":"Acme & Co"}`, nil, nil), head + "account.connected" + tail + `,"account_username":""}}`},
+		"erased":          {erased(`{"channel_id":"12345","platform":"x","reason":"owner_erased"}`, nil), `{"id":"evt_9_4","event":"account.disconnected","created_at":"2026-07-26T14:30:00Z","data":{"account_id":12345,"platform":"twitter","account_name":"","account_username":"","reason":"owner_erased","profile_id":77,"profile_workspace_id":77}}`},
+		"erased, default": {erased(`{"channel_id":"12345","platform":"x","reason":"owner_erased"}`, own), `{"id":"evt_9_4","event":"account.disconnected","created_at":"2026-07-26T14:30:00Z","data":{"account_id":12345,"platform":"twitter","account_name":"","account_username":"","reason":"owner_erased"}}`},
+		"erased again":    {erased(`{}`, own), ""},
+		"moved since":     {moved, `{"id":"evt_9_4","event":"account.disconnected","created_at":"2026-07-26T14:30:00Z","data":{"account_id":12345,"platform":"twitter","account_name":"Before","account_username":"","reason":"requested","profile_id":76,"profile_workspace_id":76}}`},
+		"disconnected":    {notice(connect.EventChannelDisconnected, `{"reason":"requested"}`, acme, own), head + "account.disconnected" + tail + `,"account_username":"acme","reason":"requested"}}`},
+		"token expired":   {notice(connect.EventChannelNeedsReauth, `{"before":"healthy","reason":"revoked"}`, acme, own), head + "account.token_expired" + tail + `,"account_username":"acme","reason":"revoked"}}`},
+		"for another":     {notice(connect.EventChannelNeedsReauth, `{"before":"needs_reauth","reason":"consent_expired"}`, acme, own), ""},
+		"a test":          {notice(webhook.EventTest, ``, nil, nil), `{"id":"evt_9_4","event":"webhook.test","created_at":"2026-07-26T14:30:00Z","data":{"message":"This is a test delivery."}}`},
+		"another event":   {notice(connect.EventChannelRenamed, `{}`, acme, own), ""},
+		"odd event data":  {notice(connect.EventChannelDisconnected, `{"reason":5}`, acme, own), head + "account.disconnected" + tail + `,"account_username":"acme","reason":""}}`},
 	} {
 		body, kind, ok, err := Scheme{}.Encode(c.notice)
 		if err != nil || ok != (c.want != "") || string(body) != c.want || (ok && !strings.Contains(c.want, `"event":"`+kind+`"`)) {
@@ -117,13 +127,20 @@ func TestRetriesAsTheGuideHasThem(t *testing.T) {
 	}
 }
 
+func TestTenActiveEndpoints(t *testing.T) {
+	t.Parallel()
+	if got := (Scheme{}).MostActive(); got != 10 {
+		t.Errorf("got %d, want 10", got)
+	}
+}
+
 func TestHears(t *testing.T) {
 	t.Parallel()
 	for word, want := range map[string][]string{
 		"account.connected":     {"channel.connected", "channel.reconnected"},
-		"account.disconnected":  {"channel.disconnected"},
+		"account.disconnected":  {"channel.disconnected", "channel.erased"},
 		"account.token_expired": {"channel.needs_reauth"},
-		"":                      {"channel.connected", "channel.reconnected", "channel.disconnected", "channel.needs_reauth"},
+		"":                      {"channel.connected", "channel.reconnected", "channel.disconnected", "channel.erased", "channel.needs_reauth"},
 	} {
 		if got, ok := (Scheme{}).Hears(word); !ok || !slices.Equal(got, want) {
 			t.Errorf("%q: got %v, %v, want %v", word, got, ok, want)

@@ -21,8 +21,9 @@ var began = time.Date(2026, 10, 1, 8, 0, 0, 0, time.UTC)
 // world is a program whose time stands still until the test moves it.
 type world struct {
 	*e2e.World
-	services []*connect.Service // of every replica: they take turns
-	told     int64              // the last event that was read
+	services []*connect.Service  // of every replica: they take turns
+	told     int64               // the last event that was read
+	passed   func(time.Duration) // called when the clock was moved; nil: nobody is
 }
 
 // start runs a program at began, unless the options have a clock, with no limit on what
@@ -53,6 +54,9 @@ func (w *world) at() time.Duration { return w.now().Sub(began) }
 // advance moves the clock of the program and the Lab, as POST /lab/clock does.
 func (w *world) advance(d time.Duration) {
 	w.App.Lab.Clock().Advance(d)
+	if w.passed != nil {
+		w.passed(d)
+	}
 }
 
 // lab posts to one of the Lab's controls.

@@ -32,7 +32,7 @@ var socialCases = map[string]socialCase{
 	"GET /v1/social/accounts":                      {connect.ScopeChannelsRead, nobody, ""},
 	"GET /v1/social/accounts/health":               {connect.ScopeChannelsRead, nobody, ""},
 	"GET /v1/social/accounts/{id}/health":          {connect.ScopeChannelsRead, nobody, "channels"},
-	"GET /v1/social/accounts/{id}/reconnect-url":   {connect.ScopeSessionsWrite, nobody, "channels"},
+	"GET /v1/social/accounts/{id}/reconnect-url":   {connect.ScopeChannelsRead, nobody, "channels"},
 	"GET /v1/social/accounts/{id}/connect-options": {connect.ScopeChannelsRead, nobody, "channels"},
 	"POST /v1/social/accounts/{id}/connect-select": {connect.ScopeChannelsWrite, says(map[string]any{"target_id": "x"}), "channels"},
 	"POST /v1/social/accounts/{id}/pause":          {connect.ScopeChannelsWrite, nobody, "channels"},

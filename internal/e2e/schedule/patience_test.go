@@ -81,7 +81,7 @@ func TestFiveDaysOfNothingButFailure(t *testing.T) {
 		}
 		r.answers(nil)
 		w.enable(t, e.ID)
-		w.replay(t, e.ID, map[string]any{"failed_only": true})
+		w.replay(t, e.ID, map[string]any{"failed_only": true, "since": w.now().Add(-100 * day)}) // of itself it goes back 30 days
 		must(t, w.App.Webhooks.CarryReplays(t.Context()))
 		w.pump(t)
 		if got := r.count() - requests; got < 3 || w.endpoint(t, e.ID).Failures != 0 {

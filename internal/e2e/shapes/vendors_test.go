@@ -128,6 +128,10 @@ func vendors() []shape {
 		{name: "bluesky-proof", status: 400, body: said("invalid_dpop_proof", "DPoP proof iat is too old")},
 		{name: "bluesky-metadata", status: 400, body: said("invalid_client_metadata", "canary")},
 		nonce, once,
+		// https://www.rfc-editor.org/rfc/rfc9449#section-7.1, as an API answers
+		{name: "use-dpop-nonce-401", status: 401, header: []string{`WWW-Authenticate: DPoP error="use_dpop_nonce", error_description="canary"`, "DPoP-Nonce: canary-nonce"}, body: text("")},
+		{name: "dpop-proof-401", status: 401, header: []string{`WWW-Authenticate: DPoP error="invalid_dpop_proof", algs="ES256"`}, body: text("")},
+		{name: "dpop-token-401", status: 401, header: []string{`WWW-Authenticate: DPoP error="invalid_token", algs="ES256"`}, body: text("")},
 		{name: "use-dpop-nonce-without-one", status: 400, body: said("use_dpop_nonce", "canary")},
 		// https://docs.joinmastodon.org/methods/accounts/#verify_credentials
 		{name: "mastodon-token-invalid", status: 401, body: sentence("The access token is invalid")},
@@ -145,7 +149,7 @@ func vendors() []shape {
 		{name: "problem-document", status: 400, kind: "application/problem+json", body: text(`{"type":"https://canary.example/problems/invalid_grant","title":"canary"}`)},
 	}
 	for i, s := range out {
-		if of, _, named := strings.Cut(s.name, "-"); named && of != "use" && of != "problem" {
+		if of, _, named := strings.Cut(s.name, "-"); named && of != "use" && of != "dpop" && of != "problem" {
 			out[i].of = of
 		}
 	}

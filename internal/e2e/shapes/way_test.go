@@ -75,6 +75,9 @@ func customWays() []way {
 				panic(err) // crypto/rand does not fail
 			}
 			w.held.Extra, w.again = key.JWK(), true
+			probe := w
+			probe.name = "probe" // what its API answers to a bound token
+			out = append(out, probe)
 		}
 		out = append(out, w)
 	}

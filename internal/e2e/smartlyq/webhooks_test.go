@@ -99,7 +99,7 @@ func TestWebhooks(t *testing.T) {
 	w.Call(t, http.MethodPost, "/lab/revoke", map[string]any{"platform": "x", "persona": "second"})
 	w.Call(t, http.MethodPost, check, nil).Into(t, http.StatusOK, &struct{}{})
 	w.Call(t, http.MethodPost, check, nil).Into(t, http.StatusOK, &struct{}{}) // the same incident
-	wants(t, h.next("account.token_expired"), map[string]any{"account_id": float64(id), "platform": "twitter", "account_name": "Second account", "reason": "token_refused"})
+	wants(t, h.next("account.token_expired"), map[string]any{"account_id": float64(id), "platform": "twitter", "account_name": "Second account", "account_username": "lab_second", "reason": "token_refused"})
 	data[any](t, w, http.MethodDelete, fmt.Sprintf("/accounts/%d", id), nil, http.StatusOK)
 	gone := h.next("account.disconnected")
 	if gone["account_id"] != float64(id) || gone["reason"] == "" {
@@ -112,6 +112,19 @@ func TestWebhooks(t *testing.T) {
 	w.connects(t, "facebook", "creator")
 	for range 3 {
 		h.next("account.connected")
+	}
+	var owners struct {
+		Data []struct {
+			ID         int64
+			ExternalID string `json:"external_id"`
+		}
+	}
+	w.Call(t, http.MethodGet, "/v1/owners", nil).Into(t, http.StatusOK, &owners)
+	w.Call(t, http.MethodPost, fmt.Sprintf("/v1/owners/%d/erase", owners.Data[0].ID), map[string]any{"confirm": owners.Data[0].ExternalID}).Into(t, http.StatusOK, &struct{}{})
+	for range 4 {
+		if gone := h.next("account.disconnected"); gone["reason"] != "owner_erased" || gone["account_id"] == float64(0) || gone["account_name"] != "" {
+			t.Errorf("erased: got %v, want the account and no name", gone)
+		}
 	}
 	if len(h.messages) > 0 {
 		t.Errorf("got %d more messages, want none", len(h.messages))

@@ -13,7 +13,7 @@ const (
 	// yet, on a machine that is busy.
 	writing = 30 * time.Second
 	// noticing is how long a receiver may need to see that the other side has gone.
-	noticing = time.Second
+	noticing = 2 * time.Second
 )
 
 // violations is everything that is wrong; none is the proof.

@@ -10,12 +10,13 @@ import (
 )
 
 const appColumns = `id, workspace_id, platform, server, name, client_id, sealed, scopes, created_at, updated_at, retired_at,
-	trouble, trouble_at, failing, holds, hold_until, pace_at`
+	trouble, trouble_at, failing, holds, hold_until, pace_at, share, slowed_at`
 
 func scanApp(r row) (a connect.App, err error) {
 	err = r.Scan(&a.ID, refColumn{&a.WorkspaceID}, &a.Platform, &a.Server, &a.Name, &a.ClientID, &a.Sealed, &a.Scopes,
 		timeColumn{&a.CreatedAt}, timeColumn{&a.UpdatedAt}, timeColumn{&a.RetiredAt},
-		&a.Trouble, timeColumn{&a.TroubleAt}, &a.Failing, &a.Holds, timeColumn{&a.HoldUntil}, timeColumn{&a.PaceAt})
+		&a.Trouble, timeColumn{&a.TroubleAt}, &a.Failing, &a.Holds, timeColumn{&a.HoldUntil}, timeColumn{&a.PaceAt},
+		&a.Share, timeColumn{&a.SlowedAt})
 	return a, err
 }
 
@@ -117,9 +118,11 @@ func (t *tx) SealApp(ctx context.Context, id int64, sealed []byte) error {
 
 func (t *tx) PaceApp(ctx context.Context, a connect.App) error {
 	return change(ctx, t.run, "app", `
-		UPDATE apps SET trouble = $3, trouble_at = $4, failing = $5, holds = $6, hold_until = $7, pace_at = $8
+		UPDATE apps SET trouble = $3, trouble_at = $4, failing = $5, holds = $6, hold_until = $7, pace_at = $8,
+			share = $9, slowed_at = $10
 		WHERE workspace_id IS NOT DISTINCT FROM $1 AND id = $2`,
-		ref(a.WorkspaceID), a.ID, a.Trouble, millis(a.TroubleAt), a.Failing, a.Holds, millis(a.HoldUntil), millis(a.PaceAt))
+		ref(a.WorkspaceID), a.ID, a.Trouble, millis(a.TroubleAt), a.Failing, a.Holds, millis(a.HoldUntil), millis(a.PaceAt),
+		a.Share, millis(a.SlowedAt))
 }
 
 func (t *tx) RetireApp(ctx context.Context, workspaceID, id int64, at time.Time) error {

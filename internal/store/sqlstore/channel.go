@@ -11,7 +11,7 @@ import (
 )
 
 const channelColumns = `id, workspace_id, owner_id, platform, kind, external_id, grant_id, target_id,
-	lifecycle, health, health_reason, health_at, proven_at, review, label, facts, facts_at, created_at, updated_at`
+	lifecycle, health, health_reason, health_at, proven_at, review, label, facts, facts_at, created_at, updated_at, replaced_by`
 
 var selectChannelAndOwner = `SELECT ` + columnsOf("c", channelColumns) + `, ` + columnsOf("o", ownerColumns) + `
 	FROM channels c JOIN owners o ON o.workspace_id = c.workspace_id AND o.id = c.owner_id`
@@ -36,6 +36,7 @@ func channelFields(c *connect.Channel) []any {
 		timeColumn{&c.FactsAt},
 		timeColumn{&c.CreatedAt},
 		timeColumn{&c.UpdatedAt},
+		refColumn{&c.ReplacedBy},
 	}
 }
 
@@ -206,5 +207,5 @@ func (t *tx) UpdateChannel(ctx context.Context, c connect.Channel) error {
 }
 
 func errChannelExists() *fault.Error {
-	return fault.New(fault.Conflict, "channel_exists", "This owner has a channel of the same account already.")
+	return fault.New(fault.Conflict, "channel_exists", "This owner has a channel of the same account already. Disconnect that one first: a disconnected one gives way.")
 }

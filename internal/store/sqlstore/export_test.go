@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"patchbay/internal/connect"
@@ -64,6 +65,18 @@ func (e *explainer) query(ctx context.Context, each func(row) error, query strin
 	return e.statements.query(ctx, each, query, args...)
 }
 
+// exec runs a statement after its plan was read; on PostgreSQL what it would read is a guess.
+func (e *explainer) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	explain := `EXPLAIN QUERY PLAN `
+	if e.dialect.name != "sqlite" {
+		explain = `EXPLAIN (COSTS OFF) `
+	}
+	if err := e.read(ctx, explain+query, args...); err != nil {
+		return 0, err
+	}
+	return e.statements.exec(ctx, query, args...)
+}
+
 func (e *explainer) explain(ctx context.Context, query string, args []any) error {
 	if e.dialect.name == "sqlite" {
 		return e.read(ctx, `EXPLAIN QUERY PLAN `+query, args...)
@@ -71,7 +84,13 @@ func (e *explainer) explain(ctx context.Context, query string, args []any) error
 	if _, err := e.db.ExecContext(ctx, `PREPARE explained AS `+query); err != nil {
 		return err
 	}
-	values := strings.Join(strings.Fields(strings.Trim(fmt.Sprint(args), "[]")), ", ")
+	literals := make([]string, len(args))
+	for i, arg := range args {
+		if literals[i] = fmt.Sprint(arg); reflect.ValueOf(arg).Kind() == reflect.String {
+			literals[i] = "'" + literals[i] + "'"
+		}
+	}
+	values := strings.Join(literals, ", ")
 	for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
 		if _, err := e.db.ExecContext(ctx, `SET LOCAL plan_cache_mode = `+mode); err != nil {
 			return err

@@ -12,7 +12,7 @@ import (
 // grantColumns ends with how long the grant is held still, by the database's clock.
 func grantColumns(d *dialect) string {
 	return `id, workspace_id, owner_id, app_id, platform, state, subject, facts, scopes, scopes_told,
-	sealed, expires_at, fence, token_version, created_at, updated_at,
+	sealed, expires_at, fence, token_version, created_at, updated_at, brought_access, brought_refresh,
 	health, health_reason, proven_at, ends_at, issued_at, phase, failures, told, refresh_at, probe_at, tell_at,
 	lease_until - ` + d.now
 }
@@ -20,7 +20,7 @@ func grantColumns(d *dialect) string {
 func scanGrant(r row) (g connect.Grant, err error) {
 	err = r.Scan(&g.ID, &g.WorkspaceID, &g.OwnerID, &g.AppID, &g.Platform, &g.State, &g.Subject, factsColumn{&g.Facts},
 		listColumn[string]{&g.Scopes}, &g.ScopesTold, &g.Sealed, timeColumn{&g.ExpiresAt}, &g.Fence, &g.TokenVersion,
-		timeColumn{&g.CreatedAt}, timeColumn{&g.UpdatedAt},
+		timeColumn{&g.CreatedAt}, timeColumn{&g.UpdatedAt}, &g.Brought.Access, &g.Brought.Refresh,
 		&g.Health, &g.HealthReason, timeColumn{&g.ProvenAt}, timeColumn{&g.EndsAt}, timeColumn{&g.IssuedAt}, &g.Phase,
 		&g.Failures, &g.Told, timeColumn{&g.RefreshAt}, timeColumn{&g.ProbeAt}, timeColumn{&g.TellAt}, spanColumn{&g.LeaseLeft})
 	return g, err
@@ -46,31 +46,39 @@ func (s reader) GrantBySubject(ctx context.Context, workspaceID, appID int64, su
 		workspaceID, appID, subject, ownerID)
 }
 
+func (s reader) GrantByBrought(ctx context.Context, workspaceID, appID, ownerID int64, access []byte) (connect.Grant, error) {
+	return one(ctx, s.run, "grant", scanGrant, `
+		SELECT `+grantColumns(s.dialect)+` FROM grants
+		WHERE workspace_id = $1 AND app_id = $2 AND owner_id = $3 AND brought_access = $4 AND state = 'usable'
+		ORDER BY updated_at DESC LIMIT 1`, workspaceID, appID, ownerID, access)
+}
+
 func (t *tx) InsertGrant(ctx context.Context, g connect.Grant) (connect.Grant, error) {
 	values := []any{
 		g.WorkspaceID, g.OwnerID, g.AppID, g.Platform, g.State, g.Subject, factsText(g.Facts), jsonText(g.Scopes), g.ScopesTold,
-		g.Sealed, millis(g.ExpiresAt), g.Fence, g.TokenVersion, millis(g.CreatedAt), millis(g.UpdatedAt),
+		g.Sealed, millis(g.ExpiresAt), g.Fence, g.TokenVersion, millis(g.CreatedAt), millis(g.UpdatedAt), g.Brought.Access, g.Brought.Refresh,
 	}
 	return one(ctx, t.run, "grant", scanGrant, `
 		INSERT INTO grants (workspace_id, owner_id, app_id, platform, state, subject, facts, scopes, scopes_told,
-			sealed, expires_at, fence, token_version, created_at, updated_at,
+			sealed, expires_at, fence, token_version, created_at, updated_at, brought_access, brought_refresh,
 			health, health_reason, proven_at, ends_at, issued_at, phase, failures, told, refresh_at, probe_at, tell_at, next_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-			$16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+			$18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)
 		RETURNING `+grantColumns(t.dialect), append(values, aliveValues(g)...)...)
 }
 
 func (t *tx) UpdateGrant(ctx context.Context, g connect.Grant, fence int64) error {
 	values := []any{
 		g.WorkspaceID, g.ID, fence, g.State, g.Subject, factsText(g.Facts), jsonText(g.Scopes), g.ScopesTold,
-		g.Sealed, millis(g.ExpiresAt), g.Fence, g.TokenVersion, millis(g.UpdatedAt),
+		g.Sealed, millis(g.ExpiresAt), g.Fence, g.TokenVersion, millis(g.UpdatedAt), g.Brought.Access, g.Brought.Refresh,
 	}
 	affected, err := t.run.exec(ctx, `
 		UPDATE grants
 		SET state = $4, subject = $5, facts = $6, scopes = $7, scopes_told = $8, sealed = $9, expires_at = $10,
-			fence = $11, token_version = $12, updated_at = $13,
-			health = $14, health_reason = $15, proven_at = $16, ends_at = $17, issued_at = $18, phase = $19, failures = $20,
-			told = $21, refresh_at = $22, probe_at = $23, tell_at = $24, next_at = $25, lease_until = NULL
+			fence = $11, token_version = $12, updated_at = $13, brought_access = $14, brought_refresh = $15,
+			health = $16, health_reason = $17, proven_at = $18, ends_at = $19, issued_at = $20, phase = $21, failures = $22,
+			told = $23, refresh_at = $24, probe_at = $25, tell_at = $26, next_at = $27, lease_until = NULL,
+			erase_at = COALESCE(erase_at, 0)
 		WHERE workspace_id = $1 AND id = $2 AND fence = $3`, append(values, aliveValues(g)...)...)
 	return t.swapped(ctx, g, affected, err)
 }

@@ -97,6 +97,10 @@ func (q queue) plans(t *testing.T, s *sqlstore.Store) map[string]planned {
 			plans:   explain(func(tx connect.Tx) error { _, err := tx.StaleGrants(ctx, q.app, q.now, 7); return err }),
 			indexes: []string{"grants_stale"}, rows: 7,
 		},
+		"dead grants": {
+			plans:   explain(func(tx connect.Tx) error { _, err := tx.DeadGrants(ctx, q.now, 7); return err }),
+			indexes: []string{"grants_dead"}, rows: 7,
+		},
 		"due apps": {
 			plans:   explain(func(tx connect.Tx) error { _, err := tx.DueApps(ctx, q.now, 1000); return err }),
 			indexes: []string{"grants_due"}, rows: 1, ofApps: []string{"Sort"},
@@ -108,7 +112,8 @@ func (q queue) plans(t *testing.T, s *sqlstore.Store) map[string]planned {
 	}
 }
 
-// fillQueue gives each of some apps some hundred grants that are due and have expired.
+// fillQueue gives each of some apps some hundred grants that are due and have expired, and
+// some that are dead.
 func fillQueue(t *testing.T, s *sqlstore.Store) (q queue) {
 	t.Helper()
 	q.now = testTime.Add(time.Hour)
@@ -139,6 +144,15 @@ func (q *queue) fill(ctx context.Context, tx connect.Tx) error {
 			_, err := tx.InsertGrant(ctx, connect.Grant{
 				WorkspaceID: w.ID, OwnerID: o.ID, AppID: app.ID, State: connect.GrantUsable, Subject: fmt.Sprint(j), Sealed: make([]byte, 500),
 				ExpiresAt: at, RefreshAt: at, CreatedAt: testTime, UpdatedAt: testTime,
+			})
+			if err != nil {
+				return err
+			}
+		}
+		for j := range 10 {
+			_, err := tx.InsertGrant(ctx, connect.Grant{
+				WorkspaceID: w.ID, OwnerID: o.ID, AppID: app.ID, State: connect.GrantUsable, Subject: fmt.Sprint("dead ", j), Sealed: make([]byte, 500),
+				Health: connect.HealthNeedsReauth, CreatedAt: testTime, UpdatedAt: testTime,
 			})
 			if err != nil {
 				return err

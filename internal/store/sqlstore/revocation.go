@@ -57,7 +57,8 @@ func (s reader) DueRevocations(ctx context.Context, appID int64, now time.Time, 
 func (s reader) LiveConsents(ctx context.Context, clientID, server, subject string) (live, unknown int, err error) {
 	err = s.run.query(ctx, func(r row) error { return r.Scan(&live, &unknown) }, `
 		SELECT
-			(SELECT count(*) FROM grants WHERE `+ofClient+` AND subject = $3 AND state IN ('usable', 'held')),
+			(SELECT count(*) FROM grants WHERE `+ofClient+` AND subject = $3 AND state IN ('usable', 'held')
+				AND (erase_at IS NOT NULL OR health <> 'needs_reauth')),
 			(SELECT count(*) FROM grants WHERE `+ofClient+` AND subject = '' AND state = 'unverified')`,
 		clientID, server, subject)
 	if err != nil {

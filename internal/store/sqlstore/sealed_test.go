@@ -40,7 +40,7 @@ func TestEverySealedColumnIsKnownToAnExchangeOfKeys(t *testing.T) {
 }
 
 // plain names the columns of bytes that hold no secret: hashes, and what is sent to endpoints.
-var plain = []string{"hash", "mac", "body", "token_hash", "confirm_hash", "state_hash", "browser_hash", "key_hash", "fingerprint"}
+var plain = []string{"hash", "mac", "body", "token_hash", "confirm_hash", "state_hash", "browser_hash", "key_hash", "fingerprint", "brought_access", "brought_refresh"}
 
 func checkSealedColumns(t *testing.T, known, columns []string) {
 	t.Helper()

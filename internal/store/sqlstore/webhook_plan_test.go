@@ -103,3 +103,57 @@ func TestOnDeliveriesTellsWhatIsCommitted(t *testing.T) {
 		}
 	}
 }
+
+// TestListsOfDeliveriesReadWhatTheyShow: of a workspace with much in it, a list of some
+// reads neither the whole table nor the whole workspace.
+func TestListsOfDeliveriesReadWhatTheyShow(t *testing.T) {
+	t.Parallel()
+	for engine, dsn := range map[string]string{"sqlite": sqliteDSN(t), "postgres": testkit.Postgres(t)} {
+		s := open(t, dsn)
+		endpoint := fillDeliveries(t, s)
+		for _, statement := range []string{
+			`UPDATE events SET channel_id = number % 50 + 1, channel_seq = number`,
+			`UPDATE deliveries SET channel_id = event_number % 50 + 1`,
+			`UPDATE deliveries SET state = 'delivered', next_at = NULL, ended_at = 1 WHERE event_number NOT IN (40, 41)`,
+			`UPDATE deliveries SET state = 'failed' WHERE ended_at = 1 AND event_number % 50 = 7`,
+			`ANALYZE`,
+		} {
+			if err := s.Exec(t.Context(), statement); err != nil {
+				t.Fatalf("%s on %s: %v", statement, engine, err)
+			}
+		}
+		list := func(f webhook.DeliveryFilter) func(context.Context, webhook.Tx) error {
+			return func(ctx context.Context, tx webhook.Tx) error { _, err := tx.Deliveries(ctx, 1, f, 0, 10); return err }
+		}
+		for _, c := range []struct {
+			what, index string
+			fn          func(context.Context, webhook.Tx) error
+		}{
+			{"failed ones", "deliveries_over", list(webhook.DeliveryFilter{State: webhook.DeliveryFailed})},
+			{"dropped ones, of which there are none", "deliveries_over", list(webhook.DeliveryFilter{State: webhook.DeliveryDropped})},
+			{"pending ones", "deliveries_channel", list(webhook.DeliveryFilter{State: webhook.DeliveryPending})},
+			{"pending ones of an endpoint", "deliveries_channel", list(webhook.DeliveryFilter{State: webhook.DeliveryPending, EndpointID: endpoint})},
+			{"those about a channel", "deliveries_event", list(webhook.DeliveryFilter{ChannelID: 3})},
+			{"failed ones about a channel", "", list(webhook.DeliveryFilter{ChannelID: 3, State: webhook.DeliveryFailed})},
+			{"dropping an endpoint's", "deliveries_channel", func(ctx context.Context, tx webhook.Tx) error {
+				_, err := tx.DropPending(ctx, 1, endpoint, testTime, 10)
+				return err
+			}},
+		} {
+			plans, err := s.Explain(t.Context(), func(tx connect.Tx) error { return c.fn(t.Context(), tx.(webhook.Tx)) })
+			if err != nil || len(plans) == 0 {
+				t.Fatalf("%s on %s: got %d plans (%v), want some", c.what, engine, len(plans), err)
+			}
+			for _, plan := range plans {
+				if !strings.Contains(plan, c.index) {
+					t.Errorf("%s on %s: want the index %s used:\n%s", c.what, engine, c.index, plan)
+				}
+				for _, bad := range []string{"SCAN deliveries", "SCAN d ", "SCAN d\n", "SCAN events", "SCAN e\n", "Seq Scan on deliveries", "Seq Scan on events"} {
+					if strings.Contains(plan+"\n", bad) {
+						t.Errorf("%s on %s: want no %q:\n%s", c.what, engine, bad, plan)
+					}
+				}
+			}
+		}
+	}
+}

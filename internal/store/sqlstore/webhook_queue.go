@@ -84,7 +84,7 @@ func (t *tx) ClaimDelivery(ctx context.Context, d webhook.Delivery, fence int64,
 
 func (t *tx) WakeDelivery(ctx context.Context, endpointID, channelID int64, now time.Time) (bool, error) {
 	n, err := t.run.exec(ctx, `
-		UPDATE deliveries SET next_at = $3 WHERE next_at IS NULL AND (workspace_id, id) IN (
+		UPDATE deliveries SET next_at = $3, updated_at = $3 WHERE next_at IS NULL AND (workspace_id, id) IN (
 			SELECT workspace_id, id FROM deliveries WHERE endpoint_id = $1 AND channel_id = $2 AND state = 'pending' ORDER BY id LIMIT 1)`,
 		endpointID, channelID, millis(now))
 	if err != nil {
@@ -99,7 +99,7 @@ func (t *tx) DropPending(ctx context.Context, workspaceID, endpointID int64, at 
 		WHERE workspace_id = $1 AND id IN (
 			SELECT id FROM deliveries
 			WHERE workspace_id = $1 AND endpoint_id = $2 AND state = 'pending' AND (lease_until IS NULL OR lease_until <= `+t.dialect.now+`)
-			ORDER BY id LIMIT `+fmt.Sprintf(limitParam, 4)+`)`, workspaceID, endpointID, millis(at), max(limit, 0))
+			ORDER BY endpoint_id, channel_id, id LIMIT `+fmt.Sprintf(limitParam, 4)+`)`, workspaceID, endpointID, millis(at), max(limit, 0))
 	if err != nil {
 		return 0, fmt.Errorf("drop deliveries to endpoint %d: %w", endpointID, err)
 	}
@@ -107,8 +107,10 @@ func (t *tx) DropPending(ctx context.Context, workspaceID, endpointID int64, at 
 }
 
 func (t *tx) RebaseDeliveries(ctx context.Context, now time.Time, longest time.Duration) (int, error) {
+	const meanwhile = time.Second // what was written since the caller looked at the clock
 	n, err := t.run.exec(ctx, `
-		UPDATE deliveries SET next_at = $1 + next_at - updated_at, updated_at = $1 WHERE `+dueDelivery+` AND updated_at > $1`, millis(now))
+		UPDATE deliveries SET next_at = $1 + next_at - updated_at, updated_at = $1 WHERE `+dueDelivery+` AND updated_at > $2`,
+		millis(now), millis(now.Add(meanwhile)))
 	if err == nil {
 		_, err = t.run.exec(ctx, `UPDATE endpoints SET held_until = NULL WHERE held_until > $1`, millis(now.Add(longest)))
 	}

@@ -32,6 +32,10 @@ func (s reader) Replay(ctx context.Context, workspaceID, id int64) (webhook.Repl
 			p.Delivered = n
 		case webhook.DeliveryFailed:
 			p.Failed = n
+		case webhook.DeliverySkipped:
+			p.Skipped = n
+		case webhook.DeliveryDropped:
+			p.Dropped = n
 		}
 		return err
 	}, `SELECT state, count(*) FROM deliveries WHERE workspace_id = $1 AND replay_id = $2 GROUP BY state`, workspaceID, id)

@@ -31,6 +31,7 @@ func testGrants(t *testing.T, s connect.Store) {
 
 	want.State, want.Subject, want.Facts, want.Scopes, want.ScopesTold = connect.GrantUsable, "42", facts(), []string{"a", "b"}, true
 	want.Sealed, want.ExpiresAt, want.Fence, want.TokenVersion, want.UpdatedAt = []byte{2}, at(120), 1, 2, at(1)
+	want.Brought = connect.Brought{Access: hash("brought")}
 	changed := want
 	changed.Platform, changed.CreatedAt = "not written", at(99)
 	write(t, s, func(ctx context.Context, tx connect.Tx) error { return tx.UpdateGrant(ctx, changed, 0) })
@@ -42,6 +43,17 @@ func testGrants(t *testing.T, s connect.Store) {
 	same(t, "error", err, nil)
 	_, err = s.GrantBySubject(ctx, w.workspace.ID, w.app.ID, "43", w.owner.ID)
 	wants(t, "other subject", err, fault.NotFound)
+	got, err = s.GrantByBrought(ctx, w.workspace.ID, w.app.ID, w.owner.ID, want.Brought.Access)
+	same(t, "by what an import brought", got, want)
+	same(t, "error", err, nil)
+	for what, hash := range map[string][]byte{"of before": hash("access "), "a refresh token's": w.grant.Brought.Refresh, "none": nil, "nothing": {}} {
+		_, err = s.GrantByBrought(ctx, w.workspace.ID, w.app.ID, w.owner.ID, hash)
+		wants(t, "brought: "+what, err, fault.NotFound)
+	}
+	_, err = s.GrantByBrought(ctx, w.workspace.ID, w.app.ID, w.owner.ID+99, want.Brought.Access)
+	wants(t, "brought for another owner", err, fault.NotFound)
+	_, err = s.GrantByBrought(ctx, w.workspace.ID, w.app.ID+99, w.owner.ID, want.Brought.Access)
+	wants(t, "brought for another app", err, fault.NotFound)
 	_, err = s.Grant(ctx, w.workspace.ID, made.ID+99)
 	wants(t, "absent", err, fault.NotFound)
 	err = s.InTx(ctx, func(tx connect.Tx) error {

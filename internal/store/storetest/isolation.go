@@ -46,6 +46,7 @@ var notScoped = map[string]string{
 	"DueGrants":           "for the process that refreshes",
 	"StaleGrants":         "for the process that refreshes",
 	"TellGrants":          "for the process that refreshes",
+	"DeadGrants":          "for the process that erases",
 	"LockAppByID":         "for the process that refreshes",
 	"ReleaseGrants":       "for the process that refreshes",
 	"HoldGrants":          "for who restored or copied the database",
@@ -222,6 +223,10 @@ func scoped() map[string]call {
 			_, err := tx.GrantBySubject(ctx, ws, w.app.ID, w.grant.Subject, w.owner.ID)
 			return err
 		}),
+		"GrantByBrought": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			_, err := tx.GrantByBrought(ctx, ws, w.app.ID, w.owner.ID, w.grant.Brought.Access)
+			return err
+		}),
 		"Targets": func(ctx context.Context, tx connect.Tx, ws int64, w world) (int, error) {
 			v, err := tx.Targets(ctx, ws, w.grant.ID)
 			return len(v), err
@@ -245,6 +250,12 @@ func scoped() map[string]call {
 			v := w.grant
 			v.WorkspaceID, v.Phase = ws, connect.PhaseRedeeming
 			return tx.ClaimGrant(ctx, v, v.Fence, time.Hour)
+		}),
+		"PlanErasure": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			return tx.PlanErasure(ctx, ws, w.grant.ID, at(1))
+		}),
+		"EmptyGrant": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
+			return tx.EmptyGrant(ctx, ws, w.grant.ID)
 		}),
 		"DeleteGrant": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
 			return tx.DeleteGrant(ctx, ws, w.grant.ID)
@@ -302,6 +313,14 @@ func scoped() map[string]call {
 		"LockChannels": func(ctx context.Context, tx connect.Tx, ws int64, w world) (int, error) {
 			v, err := tx.LockChannels(ctx, ws, []int64{w.channel.ID})
 			return len(v), err
+		},
+		"GiveWay": func(ctx context.Context, tx connect.Tx, ws int64, w world) (int, error) {
+			v := w.newChannel("disconnected")
+			v.WorkspaceID, v.ID = ws, w.channel.ID
+			if _, gave, err := tx.GiveWay(ctx, v); !gave {
+				return 0, err
+			}
+			return 1, nil
 		},
 		"UpdateChannel": only(func(ctx context.Context, tx connect.Tx, ws int64, w world) error {
 			v := w.channel
@@ -417,18 +436,23 @@ func testIsolation(t *testing.T, s connect.Store) {
 				return err
 			}
 		}
+		ended := w.newChannel("disconnected")
+		ended.Lifecycle = connect.LifecycleDisconnected
+		if _, err := tx.SaveChannel(ctx, ended); err != nil {
+			return err
+		}
 		w.reply.Sealed = []byte("sealed")
 		if err := tx.SealReply(ctx, w.workspace.ID, w.reply.ID, 0, w.reply.Sealed); err != nil {
 			return err
 		}
 		tx.Record(connect.AuditEntry{WorkspaceID: w.workspace.ID, Action: "test", At: t0}, link)
 		tx.Emit(connect.Event{WorkspaceID: w.workspace.ID, Type: "test", Cause: connect.CauseSystem, OwnerID: w.owner.ID, Data: []byte(`{"name":"x"}`), At: t0})
-		ended, err := tx.InsertSession(ctx, w.newSession("ended"))
+		over, err := tx.InsertSession(ctx, w.newSession("ended"))
 		if err != nil {
 			return err
 		}
-		ended.Status, ended.EndedAt = connect.SessionExpired, at(1)
-		if err := tx.UpdateSession(ctx, ended); err != nil {
+		over.Status, over.EndedAt = connect.SessionExpired, at(1)
+		if err := tx.UpdateSession(ctx, over); err != nil {
 			return err
 		}
 		stranger, err = tx.InsertWorkspace(ctx, connect.Workspace{Name: "b", CreatedAt: t0})

@@ -28,6 +28,7 @@ func webhookCases() map[string]func(*testing.T, webhook.Store) {
 		"delivery claimers meet":                testDeliveryClaimers,
 		"deliveries are dropped":                testDropPending,
 		"deliveries wait from now on":           testRebase,
+		"a woken delivery waits from now on":    testRebaseWoken,
 		"old deliveries go":                     testDropDeliveries,
 		"replays":                               testReplays,
 		"a replay queues what was never told":   testReplayFailedOnly,

@@ -165,11 +165,21 @@ func testDeliveryList(t *testing.T, s webhook.Store) {
 		"endpoint": {webhook.DeliveryFilter{EndpointID: e.ID}, 3}, "the other": {webhook.DeliveryFilter{EndpointID: f.ID}, 2},
 		"state": {webhook.DeliveryFilter{State: webhook.DeliveryPending}, 4}, "event": {webhook.DeliveryFilter{EventNumber: 2}, 2},
 		"type": {webhook.DeliveryFilter{EventType: "y"}, 4}, "channel": {webhook.DeliveryFilter{ChannelID: w.channel.ID}, 3},
-		"all of it": {webhook.DeliveryFilter{EndpointID: e.ID, State: webhook.DeliveryPending, EventNumber: 2, EventType: "y", ChannelID: w.channel.ID}, 1},
+		"failed": {webhook.DeliveryFilter{State: webhook.DeliveryFailed}, 1}, "dropped": {webhook.DeliveryFilter{State: webhook.DeliveryDropped}, 0},
+		"pending about a channel": {webhook.DeliveryFilter{State: webhook.DeliveryPending, ChannelID: w.channel.ID}, 3},
+		"all of it":               {webhook.DeliveryFilter{EndpointID: e.ID, State: webhook.DeliveryPending, EventNumber: 2, EventType: "y", ChannelID: w.channel.ID}, 1},
 	} {
 		same(t, name, len(deliveries(t, s, w, c.filter)), c.want)
 	}
 	page, err := s.Deliveries(t.Context(), w.workspace.ID, webhook.DeliveryFilter{}, all[1].ID, 2)
 	same(t, "error", err, nil)
 	same(t, "page", page, all[2:4])
+	pending := webhook.DeliveryFilter{State: webhook.DeliveryPending}
+	page, err = s.Deliveries(t.Context(), w.workspace.ID, pending, all[1].ID, 2)
+	same(t, "error", err, nil)
+	same(t, "page of pending ones", page, all[2:4])
+	other := newWorld(t, s, "b")
+	for _, f := range []webhook.DeliveryFilter{pending, {State: webhook.DeliveryFailed}, {ChannelID: w.channel.ID}, {State: webhook.DeliveryPending, EndpointID: e.ID}} {
+		same(t, "another workspace's", len(deliveries(t, s, other, f)), 0)
+	}
 }

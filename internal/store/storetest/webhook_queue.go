@@ -379,3 +379,31 @@ func testRebase(t *testing.T, s webhook.Store) {
 	same(t, "held for longer than anybody may ask", held.HeldUntil, time.Time{})
 	same(t, "error", err, nil)
 }
+
+// testRebaseWoken sets the clock back after a delivery was woken by the later time.
+func testRebaseWoken(t *testing.T, s webhook.Store) {
+	w := newWorld(t, s, "a")
+	e := endpoint(t, s, w.newEndpoint("e"), "*")
+	hook(t, s, func(_ context.Context, tx webhook.Tx) error { emitTest(tx, w, "x", 2); return nil })
+	hook(t, s, func(ctx context.Context, tx webhook.Tx) error {
+		due, err := dueNow(ctx, tx, e, at(1), 9, time.Hour) // the second is parked
+		if err != nil {
+			return err
+		}
+		d := due[0].Delivery
+		d.State, d.NextAt, d.UpdatedAt, d.EndedAt = webhook.DeliveryDelivered, time.Time{}, at(120), at(120)
+		return tx.SaveDelivery(ctx, d, d.Fence)
+	})
+	hook(t, s, func(ctx context.Context, tx webhook.Tx) error {
+		_, err := tx.WakeDelivery(ctx, e.ID, w.channel.ID, at(120))
+		return err
+	})
+	hook(t, s, func(ctx context.Context, tx webhook.Tx) error {
+		n, err := tx.RebaseDeliveries(ctx, at(60), time.Hour)
+		same(t, "rebased", n, 1)
+		return err
+	})
+	woken := deliveries(t, s, w, webhook.DeliveryFilter{})[0]
+	same(t, "due", woken.NextAt, at(60))
+	same(t, "changed", woken.UpdatedAt, at(60))
+}

@@ -14,19 +14,19 @@ func testReplays(t *testing.T, s webhook.Store) {
 	hook(t, s, func(_ context.Context, tx webhook.Tx) error {
 		emitTest(tx, w, "x", 3)
 		emitTest(tx, w, "y", 1)
-		emitTest(tx, w, "x", 2)
+		emitTest(tx, w, "x", 4)
 		return nil
 	})
 	last, err := s.LastEvent(ctx, w.workspace.ID)
-	same(t, "last event", last, int64(6))
+	same(t, "last event", last, int64(8))
 	same(t, "error", err, nil)
 	e := endpoint(t, s, w.newEndpoint("e"), "x")
-	r := webhook.Replay{WorkspaceID: w.workspace.ID, EndpointID: e.ID, After: 1, Until: 6, State: webhook.ReplayRunning, Cursor: 1, CreatedAt: t0, UpdatedAt: t0}
+	r := webhook.Replay{WorkspaceID: w.workspace.ID, EndpointID: e.ID, After: 1, Until: 8, State: webhook.ReplayRunning, Cursor: 1, CreatedAt: t0, UpdatedAt: t0}
 	hook(t, s, func(ctx context.Context, tx webhook.Tx) (err error) {
 		r, err = tx.InsertReplay(ctx, r)
 		return err
 	})
-	same(t, "events", r.Events, int64(5))
+	same(t, "events", r.Events, int64(7))
 	err = s.InTx(ctx, func(tx connect.Tx) error {
 		_, err := tx.(webhook.Tx).InsertReplay(ctx, r)
 		return err
@@ -36,7 +36,7 @@ func testReplays(t *testing.T, s webhook.Store) {
 	for _, step := range []struct {
 		upTo   int64
 		queued int
-	}{{4, 2}, {6, 2}} { // 2 and 3; 5 and 6
+	}{{4, 2}, {8, 4}} { // 2 and 3; 5 to 8
 		hook(t, s, func(ctx context.Context, tx webhook.Tx) error {
 			p, err := tx.LockReplay(ctx, w.workspace.ID, r.ID)
 			if err != nil {
@@ -58,16 +58,17 @@ func testReplays(t *testing.T, s webhook.Store) {
 			return tx.UpdateReplay(ctx, p)
 		})
 	}
-	same(t, "told", sentTo(t, s, w, e), []string{"2 x", "3 x", "5 x", "6 x"})
+	same(t, "told", sentTo(t, s, w, e), []string{"2 x", "3 x", "5 x", "6 x", "7 x", "8 x"})
 	list := deliveries(t, s, w, webhook.DeliveryFilter{})
 	same(t, "of the replay", list[0].ReplayID == r.ID && list[0].NextAt.Equal(at(7)) && list[0].ChannelID == w.channel.ID, true)
-	for i, state := range []webhook.DeliveryState{webhook.DeliveryDelivered, webhook.DeliveryFailed, webhook.DeliveryDelivered} {
+	for i, state := range []webhook.DeliveryState{"delivered", "failed", "delivered", "skipped", "dropped"} {
 		d := list[i]
 		d.State, d.EndedAt = state, at(8)
 		hook(t, s, func(ctx context.Context, tx webhook.Tx) error { return tx.SaveDelivery(ctx, d, 0) })
 	}
 	got, err := s.Replay(ctx, w.workspace.ID, r.ID)
-	r.State, r.Cursor, r.Queued, r.Delivered, r.Failed, r.UpdatedAt = webhook.ReplayDone, 6, 4, 2, 1, at(7)
+	r.State, r.Cursor, r.Queued, r.UpdatedAt = webhook.ReplayDone, 8, 6, at(7)
+	r.Delivered, r.Failed, r.Skipped, r.Dropped = 2, 1, 1, 1 // and one is pending
 	same(t, "progress", got, r)
 	same(t, "error", err, nil)
 	running, err := s.RunningReplays(ctx, 9)

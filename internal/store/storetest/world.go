@@ -120,7 +120,7 @@ func (w *world) newAttempt(state string) connect.Attempt {
 func (w *world) newGrant(subject string) connect.Grant {
 	return connect.Grant{
 		WorkspaceID: w.workspace.ID, OwnerID: w.owner.ID, AppID: w.app.ID, Platform: "facebook", State: connect.GrantUsable,
-		Subject: subject, CreatedAt: t0, UpdatedAt: t0,
+		Subject: subject, CreatedAt: t0, UpdatedAt: t0, Brought: connect.Brought{Access: hash("access " + subject), Refresh: hash("refresh " + subject)},
 	}
 }
 

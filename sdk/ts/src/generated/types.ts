@@ -208,7 +208,7 @@ export type Channel = {
      */
     created_at: string;
     /**
-     * The platform's id of it, as text.
+     * The platform's id of it, as text; empty once another channel has replaced it.
      */
     external_id: string;
     /**
@@ -259,6 +259,10 @@ export type Channel = {
      * When the platform last showed that it works; null: never yet.
      */
     proven_at: string | null;
+    /**
+     * The channel that came to stand for its account while it was disconnected, by a move or another target; null: none did.
+     */
+    replaced_by: number | null;
     /**
      * Third dimension: what a reviewer decided.
      */
@@ -1041,11 +1045,11 @@ export type NewReconnect = {
 
 export type NewReplay = {
     /**
-     * Events above this number. Without it: from the first.
+     * Events above this number. Without it, or 0: from the first; with failed_only those of the last 30 days.
      */
     after?: number;
     /**
-     * Only what the endpoint has not taken yet.
+     * Only what the endpoint has not taken yet. That is known for 30 days: without after and since, events of before are left out; with them, they count as not taken.
      */
     failed_only?: boolean;
     /**
@@ -1358,6 +1362,10 @@ export type Replay = {
      */
     delivered: number;
     /**
+     * How many of these were not sent since the endpoint was disabled. What is left is pending.
+     */
+    dropped: number;
+    /**
      * Where it sends.
      */
     endpoint_id: number;
@@ -1385,6 +1393,10 @@ export type Replay = {
      * How many deliveries were made so far.
      */
     queued: number;
+    /**
+     * How many of these the endpoint's scheme has nothing to tell of.
+     */
+    skipped: number;
     /**
      * done: every delivery was made; some may still be pending.
      */
