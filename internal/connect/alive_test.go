@@ -61,29 +61,29 @@ func (p *plot) Spec() platform.Spec {
 	return s
 }
 
-func (p *plot) credentials() platform.Credentials {
+func (p *plot) credentials(now time.Time) platform.Credentials {
 	if !p.same {
 		p.tokens++
 	}
-	c := platform.Credentials{Access: vault.NewSecret(fmt.Sprint("access-", p.tokens)), ExpiresAt: p.clock.now().Add(p.life)}
+	c := platform.Credentials{Access: vault.NewSecret(fmt.Sprint("access-", p.tokens)), ExpiresAt: now.Add(p.life)}
 	if !p.noRT {
 		c.Refresh = vault.NewSecret(fmt.Sprint("refresh-", p.tokens))
 		if p.until > 0 {
-			c.RefreshExpiresAt = p.clock.now().Add(p.until)
+			c.RefreshExpiresAt = now.Add(p.until)
 		}
 	}
 	return c
 }
 
-func (p *plot) Exchange(context.Context, platform.Env, platform.ExchangeRequest) (platform.Token, error) {
-	token := platform.Token{Credentials: p.credentials()}
+func (p *plot) Exchange(_ context.Context, env platform.Env, _ platform.ExchangeRequest) (platform.Token, error) {
+	token := platform.Token{Credentials: p.credentials(env.Now())}
 	if p.key != "" {
 		token.Credentials.Extra = vault.NewSecret(p.key)
 	}
 	return token, nil
 }
 
-func (p *plot) Refresh(ctx context.Context, _ platform.Env, r platform.RefreshRequest) (platform.Token, error) {
+func (p *plot) Refresh(ctx context.Context, env platform.Env, r platform.RefreshRequest) (platform.Token, error) {
 	if ctx.Err() != nil {
 		return platform.Token{}, ctx.Err()
 	}
@@ -94,7 +94,7 @@ func (p *plot) Refresh(ctx context.Context, _ platform.Env, r platform.RefreshRe
 			return platform.Token{}, err
 		}
 	}
-	return platform.Token{Credentials: p.credentials()}, nil
+	return platform.Token{Credentials: p.credentials(env.Now())}, nil
 }
 
 func (p *plot) Revoke(_ context.Context, _ platform.Env, r platform.RevokeRequest) error {

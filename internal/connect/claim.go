@@ -28,6 +28,7 @@ type Claim struct {
 	task  task
 	lost  bool      // an answer to this refresh token may have been lost before
 	until time.Time // nothing is sent after it: the lease may be over soon
+	sent  time.Time // when the refresh was begun, as the lives of its tokens count from there
 	where string    // origin of the account's own server; empty: there is one for all, or somebody waits
 }
 

@@ -105,9 +105,9 @@ func TestACheckMeetsTheErasure(t *testing.T) {
 // What somebody holds is left alone; and an answer that comes after all is taken in.
 func TestALateAnswerFillsAnEmptiedGrant(t *testing.T) {
 	t.Parallel()
-	p := &plot{model: platform.RefreshStable, life: time.Hour}
+	p := &plot{model: platform.RefreshStable, life: 2 * keptDead}
 	w, id := plant(t, p)
-	w.clock.advance(58 * time.Minute)
+	w.clock.advance(2*keptDead - time.Hour)
 	p.refresh = func() error {
 		w.turn(t, platform.ReasonRevoked)
 		w.clock.advance(keptDead)

@@ -189,6 +189,19 @@ func TestANewTokenIsSaidToBeNew(t *testing.T) {
 	must(t, ask(2*time.Hour))
 }
 
+// TestATokenThatWasLongOnItsWay is old when it arrives, and no sign of how long tokens live.
+func TestATokenThatWasLongOnItsWay(t *testing.T) {
+	t.Parallel()
+	p := &plot{model: platform.RefreshRotating, life: 2 * time.Hour}
+	w, id := plant(t, p)
+	p.refresh = func() error { w.clock.advance(3 * time.Hour); p.refresh = nil; return nil }
+	w.after(t, 1, 2*time.Hour) // and the one that is due at once
+	p.refresh = func() error { w.clock.advance(3 * time.Hour); p.refresh = nil; return nil }
+	w.clock.advance(2 * time.Hour)
+	refusedFor(t, w.needed(t, id), connect.ErrTokenShort, 0, 0) // it ended before it could be handed out
+	must(t, w.needed(t, id))
+}
+
 // home is a plot whose accounts tell their server.
 type home struct{ scattered }
 

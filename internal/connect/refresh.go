@@ -33,6 +33,7 @@ func (s *Service) refresh(ctx context.Context, c Claim) (no *platform.Refusal, e
 	if !ok {
 		return nil, ErrNotOffered
 	}
+	c.sent = s.now()
 	token, refused := s.redeem(ctx, p, c)
 	no = platform.RefusalOf(refused)
 	class := platform.ClassFine
@@ -187,7 +188,7 @@ func (s *Service) renewed(ctx context.Context, tx Tx, c Claim, g *Grant, spec pl
 	before := g.ExpiresAt
 	g.Fence++
 	g.TokenVersion++
-	g.IssuedAt, g.ProvenAt, g.UpdatedAt = now, now, now
+	g.IssuedAt, g.ProvenAt, g.UpdatedAt = c.sent, now, now // from where its life was counted
 	sealed, err := s.sealGrant(*g, token.Credentials)
 	if err != nil {
 		return err
