@@ -189,7 +189,7 @@ func sessionsEnded(all truth) []string {
 			switch a.Status {
 			case "succeeded":
 				succeeded++
-			case "away", "exchanging", "verifying", "choosing", "confirming":
+			case "away", "exchanging", "verifying", "choosing", "warned", "confirming":
 				c.when(true, "attempt %d of session %d was left %s", a.ID, s.ID, a.Status)
 			}
 		}
@@ -209,7 +209,7 @@ func stepsAgree(all truth) []string {
 			for i, st := range a.Steps {
 				c.when(st.Number != i+1, "attempt %d has step %d at place %d", a.ID, st.Number, i+1)
 			}
-			for _, name := range []string{"begun", "exchanging", "credentials_stored", "choosing", "confirming", a.Status} {
+			for _, name := range []string{"begun", "exchanging", "credentials_stored", "choosing", "warned", "confirming", a.Status} {
 				c.when(a.count(name) > 1, "attempt %d was %s %d times", a.ID, name, a.count(name))
 			}
 			c.when(a.Status == "succeeded" && a.count("credentials_stored") != 1, "attempt %d succeeded without credentials: %v", a.ID, names)

@@ -31,6 +31,8 @@ func (v *visit) goOn(t testing.TB, page e2e.Page) (arrived bool) {
 			return false
 		case ways.form("/targets"):
 			page = v.p.Submit(v.p.Form(page, "/targets", ""), v.choice(page))
+		case ways.form("/losses"): // it would take pages from under another owner's channels
+			page = v.p.Submit(v.p.Form(page, "/losses", ""), nil)
 		case ways.form("/platform"): // the choice of a platform, or "Try again"
 			page = v.begin(t, v.p.Form(page, "/platform", ""))
 		case ways.link(v.w.url+"/connect/s/") != "": // of a callback that is of no use any more
