@@ -45,7 +45,7 @@ func TestPlaceholdersAndPlurals(t *testing.T) {
 	if got, want := de.T("connect.back_to", Args{"App": "A & B"}), "Zurück zu A & B"; got != want {
 		t.Errorf("T = %q, want %q", got, want)
 	}
-	for n, want := range map[int]string{0: "0 Kanäle verbunden", 1: "1 Kanal verbunden", 3: "3 Kanäle verbunden"} {
+	for n, want := range map[int]string{0: "0 Konten verbunden", 1: "1 Konto verbunden", 3: "3 Konten verbunden"} {
 		if got := de.N("connect.outcome.channels", n); got != want {
 			t.Errorf("N(%d) = %q, want %q", n, got, want)
 		}

@@ -79,7 +79,7 @@ func TestWithoutRedirectTheWindowCanBeClosed(t *testing.T) {
 	p.consent("creator")
 	p.pick("Harbour Bakery", "Night Market")
 	p.at(closePage)
-	p.reads("2 channels connected", "Harbour Bakery", "Night Market", "You can close this window.")
+	p.reads("2 accounts connected", "Harbour Bakery", "Night Market", "You can close this window.")
 	p.doesNotRead("Back to")
 	names := []string{"Harbour Bakery", "Night Market"}
 	w.wantSuccess(l, "facebook", w.wantChannels("facebook", names), names)
@@ -89,5 +89,5 @@ func TestWithoutRedirectTheWindowCanBeClosed(t *testing.T) {
 	p.choosePlatform("x")
 	p.consent("creator")
 	p.at(closePage)
-	p.reads("1 channel connected", "Creator account", "You can close this window.")
+	p.reads("1 account connected", "Creator account", "You can close this window.")
 }

@@ -24,7 +24,7 @@ func TestDirectLink(t *testing.T) {
 	callback := p.answer(allOfCreator())
 	p.open(callback)
 	p.at(closePage)
-	p.reads("3 channels connected", "You can close this window.")
+	p.reads("3 accounts connected", "You can close this window.")
 	w.wantChannels("facebook", []string{"Harbour Bakery", "Night Market", "Paper Kites"})
 
 	before, events := w.channels(), len(w.events())

@@ -35,5 +35,5 @@ func TestGerman(t *testing.T) {
 	w.wantConnected(l, "facebook", "Copper Kettle")
 	p.open(l.URL)
 	p.at("Verbunden")
-	p.reads("1 Kanal verbunden", "Zurück zu Harbour Tools")
+	p.reads("1 Konto verbunden", "Zurück zu Harbour Tools")
 }

@@ -52,7 +52,7 @@ func TestTwoTabsOnThePicker(t *testing.T) {
 	before := w.stand(l)
 	second.pick("Paper Kites")
 	second.at(successPage)
-	second.reads("2 channels connected", "Harbour Bakery", "Night Market")
+	second.reads("2 accounts connected", "Harbour Bakery", "Night Market")
 	second.doesNotRead("Paper Kites")
 	w.wantUnchanged(l, before)
 }

@@ -75,7 +75,7 @@ func (p *person) tourOfAJourney(address string) {
 	p.consent("creator", "read_insights")
 	p.pick("Harbour Bakery", "Paper Kites")
 	p.at(closePage)
-	p.reads("2 channels connected", "read statistics")
+	p.reads("2 accounts connected", "read statistics")
 	p.open(p.callback())
 	p.at(replayedPage)
 }
