@@ -57,7 +57,7 @@ func (c *EndpointsChangeCmd) Run(ctx context.Context, w *World) error {
 	if err != nil {
 		return err
 	}
-	e, err := c.endpointArg.change(ctx, w, cl, body, c.JSON)
+	e, err := c.change(ctx, w, cl, body, c.JSON)
 	if err == nil && !c.JSON {
 		e.print(w)
 	}

@@ -29,12 +29,6 @@ func (p *progress) show(text string) {
 	fmt.Fprint(p.world.Stderr, "\r\x1b[K"+p.world.palette(p.world.Stderr).dim(shorten(clean(text), columns-1)))
 }
 
-// note is a line that stays.
-func (p *progress) note(text string) {
-	p.erase()
-	fmt.Fprintln(p.world.Stderr, text)
-}
-
 func (p *progress) erase() {
 	p.next = time.Time{}
 	if p.world.width(p.world.Stderr) > 0 {

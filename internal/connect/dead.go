@@ -32,7 +32,7 @@ func (s *Service) EraseDead(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			looked, erased, err = len(grants), 0, nil
+			looked, erased = len(grants), 0
 			for _, g := range grants {
 				done, err := s.eraseDead(ctx, tx, g)
 				if err != nil {

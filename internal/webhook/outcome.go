@@ -36,7 +36,7 @@ func (s *Service) finishAll(ctx context.Context, endpointID int64, all []*outcom
 	}
 	for i := range answers {
 		if err != nil {
-			answers[i] = fmt.Errorf("outcomes of endpoint %d: %v", endpointID, err) // a conflict of all is none with somebody who took one over
+			answers[i] = errNotWritten{endpointID, err}
 		}
 	}
 	return answers
@@ -71,6 +71,17 @@ func (s *Service) finishAndClaim(ctx context.Context, endpointID int64, all []*o
 		s.nudge(endpointID)
 	}
 	return nil
+}
+
+// errNotWritten is the trouble of a whole transaction. It does not unwrap: a conflict of all
+// is none with somebody who took one delivery over.
+type errNotWritten struct {
+	endpoint int64
+	cause    error
+}
+
+func (e errNotWritten) Error() string {
+	return fmt.Sprintf("outcomes of endpoint %d: %v", e.endpoint, e.cause)
 }
 
 // keepAll writes the outcomes, each with its answer, and into e how the endpoint does by

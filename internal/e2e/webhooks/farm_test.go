@@ -19,7 +19,6 @@ import (
 type farm struct {
 	receivers []*receiver
 	strayed   *receiver // where redirects lead
-	connected sync.WaitGroup
 }
 
 // receiver is one endpoint of an application, and what it has seen.

@@ -13,8 +13,8 @@ import (
 	"patchbay/internal/vault"
 )
 
-// Switch: Meta has no page for choosing an account. auth_type=reauthenticate asks whoever is
-// signed in for the password again, which keeps the wrong account from being taken without
+// Switch tells people where to sign out: Meta has no page for choosing an account.
+// auth_type=reauthenticate asks whoever is signed in for the password again, which keeps the wrong account from being taken without
 // a word, and from where people can go to another; but apps "should not rely upon
 // re-authentication" for switching, so people are also told where to sign out.
 // https://developers.facebook.com/docs/facebook-login/guides/advanced/re-authentication

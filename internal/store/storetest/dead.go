@@ -9,9 +9,11 @@ import (
 	"patchbay/internal/fault"
 )
 
-// listDead is DeadGrants, of whatever app.
-func listDead(tx connect.Tx, ctx context.Context, _ int64, now time.Time, limit int) ([]connect.Grant, error) {
-	return tx.DeadGrants(ctx, now, limit)
+// listDead is DeadGrants in the form of the methods that ask of one app, of whatever app.
+func listDead() func(connect.Tx, context.Context, int64, time.Time, int) ([]connect.Grant, error) {
+	return func(tx connect.Tx, ctx context.Context, _ int64, now time.Time, limit int) ([]connect.Grant, error) {
+		return tx.DeadGrants(ctx, now, limit)
+	}
 }
 
 func planErasure(t *testing.T, s connect.Store, g connect.Grant, minute int) {
@@ -44,16 +46,16 @@ func testDeadGrants(t *testing.T, s connect.Store) {
 	claim(t, s, died(&b, "held", 5, nil), time.Hour)
 
 	all := []string{"first", "second", "third"}
-	same(t, "the longest due first", queued(t, s, listDead, app.ID, at(30), 9), all)
-	same(t, "at most two", queued(t, s, listDead, app.ID, at(30), 2), all[:2])
-	same(t, "before all", queued(t, s, listDead, app.ID, at(9), 9), []string(nil))
-	same(t, "limit 0", queued(t, s, listDead, app.ID, at(99), 0), []string(nil))
+	same(t, "the longest due first", queued(t, s, listDead(), app.ID, at(30), 9), all)
+	same(t, "at most two", queued(t, s, listDead(), app.ID, at(30), 2), all[:2])
+	same(t, "before all", queued(t, s, listDead(), app.ID, at(9), 9), []string(nil))
+	same(t, "limit 0", queued(t, s, listDead(), app.ID, at(99), 0), []string(nil))
 	write(t, s, func(ctx context.Context, tx connect.Tx) error { return tx.ReleaseGrants(ctx) })
-	same(t, "given back", queued(t, s, listDead, app.ID, at(30), 1), []string{"held"})
+	same(t, "given back", queued(t, s, listDead(), app.ID, at(30), 1), []string{"held"})
 	unplanned := a.newGrant("never planned")
 	unplanned.Health = connect.HealthNeedsReauth
 	insertGrant(t, s, unplanned)
-	same(t, "whose time nobody said", queued(t, s, listDead, app.ID, at(0), 9), []string{"never planned"})
+	same(t, "whose time nobody said", queued(t, s, listDead(), app.ID, at(0), 9), []string{"never planned"})
 	err := s.InTx(t.Context(), func(tx connect.Tx) error { return tx.PlanErasure(t.Context(), a.workspace.ID, 9999, at(1)) })
 	wants(t, "absent, planned", err, fault.NotFound)
 }
@@ -101,7 +103,7 @@ func testEmptyGrant(t *testing.T, s connect.Store) {
 	same(t, "the other one", kept, other)
 	same(t, "the other one's targets with credentials", full(other), 2)
 	same(t, "due", queued(t, s, connect.Tx.DueGrants, app.ID, at(999), 9), []string{"kept"})
-	same(t, "to be erased", queued(t, s, listDead, app.ID, at(999), 9), []string{"kept"})
+	same(t, "to be erased", queued(t, s, listDead(), app.ID, at(999), 9), []string{"kept"})
 	live := func(what, subject string, want int) {
 		t.Helper()
 		n, _, err := s.LiveConsents(ctx, app.ClientID, app.Server, subject)
@@ -120,6 +122,6 @@ func testEmptyGrant(t *testing.T, s connect.Store) {
 	filled := got
 	filled.Sealed, filled.TokenVersion = []byte("sealed anew"), 4
 	write(t, s, func(ctx context.Context, tx connect.Tx) error { return tx.UpdateGrant(ctx, filled, got.Fence) })
-	same(t, "filled again, and dead", queued(t, s, listDead, app.ID, at(0), 9), []string{"emptied"})
+	same(t, "filled again, and dead", queued(t, s, listDead(), app.ID, at(0), 9), []string{"emptied"})
 	live("filled again, as a living consent", "emptied", 1)
 }

@@ -33,9 +33,8 @@ func testGrantsOfOwner(t *testing.T, s connect.Store) {
 // lived is what an owner leaves behind.
 type lived struct {
 	world
-	reply  connect.Reply
-	key    connect.Key
-	events int64 // the number of the last event about them
+	reply connect.Reply
+	key   connect.Key
 }
 
 // live gives an owner of the world one of everything, with names in it.
