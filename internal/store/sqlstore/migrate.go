@@ -13,7 +13,9 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// newMigrator knows the engine's migrations: forward only, one transaction each.
+// newMigrator knows the engine's migrations: forward only, one transaction each. Each file is marked
+// as one statement, which is sent as it is: goose looks for the ends of statements with a
+// buffer of four megabytes a line.
 func newMigrator(d *dialect, db *sql.DB) (*goose.Provider, error) {
 	files, err := fs.Sub(migrations, "migrations/"+d.migrations)
 	if err != nil {

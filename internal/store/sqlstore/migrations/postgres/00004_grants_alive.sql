@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- What keeps grants alive: when each is due, whether somebody is at it, and how it is. The row is the
 -- queue. next_at is the earliest of refresh_at, probe_at and tell_at; 0 is due at once, which is what the
@@ -44,3 +45,4 @@ CREATE TABLE audit (
     data         TEXT   NOT NULL,
     PRIMARY KEY (workspace_id, id)
 );
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- Ids are never reused (AUTOINCREMENT). Times are UTC milliseconds, lists and facts are JSON.
 -- Unique on (workspace_id, id) is what the composite foreign keys point at: nothing refers
@@ -203,3 +204,4 @@ CREATE TABLE events (
     PRIMARY KEY (workspace_id, number)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX events_channel ON events (workspace_id, channel_id, channel_seq) WHERE channel_id IS NOT NULL;
+-- +goose StatementEnd

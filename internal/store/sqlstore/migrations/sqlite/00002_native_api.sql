@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- What the whole native API keeps: owners with their facts, a workspace's own apps and
 -- those registered at servers, sessions that the application confirms, and the answers
@@ -43,3 +44,4 @@ CREATE TABLE replies (
     UNIQUE (workspace_id, route, key_hash)
 ) STRICT;
 CREATE INDEX replies_expired ON replies (expires_at);
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- The processes that serve, with the key-encryption keys that each holds: a key is promoted when all
 -- have it, and taken away when none seals with it. A process that stops takes its row away.
@@ -10,3 +11,4 @@ CREATE TABLE instances (
     started_at     INTEGER NOT NULL,
     seen_at        INTEGER NOT NULL
 ) STRICT;
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- What looks after channels: sessions that are pinned to one or lead straight to a platform, what is still
 -- to be told to platforms, groups, and an audit log that is chained.
@@ -100,3 +101,4 @@ CREATE TABLE audit_heads (
     sealed       BLOB
 ) STRICT;
 INSERT INTO audit_heads (workspace_id, number, since) SELECT workspace_id, count(*), 0 FROM audit GROUP BY workspace_id;
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- Where events are sent. An endpoint that was deleted stays, empty, until its deliveries are gone.
 -- owner_id refers to nothing: an owner may be erased, and nothing of theirs happens any more.
@@ -96,3 +97,4 @@ CREATE TABLE delivery_attempts (
     PRIMARY KEY (workspace_id, delivery_id, number),
     FOREIGN KEY (workspace_id, delivery_id) REFERENCES deliveries (workspace_id, id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
+-- +goose StatementEnd

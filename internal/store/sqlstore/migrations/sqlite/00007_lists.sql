@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- What a list of deliveries that are over is read from: written once, when one ends. Pending ones, which
 -- change all the time, are found by their endpoints.
@@ -13,3 +14,4 @@ INSERT INTO endpoint_types (workspace_id, endpoint_id, type)
 SELECT y.workspace_id, y.endpoint_id, 'channel.erased'
 FROM endpoint_types y JOIN endpoints p ON p.workspace_id = y.workspace_id AND p.id = y.endpoint_id
 WHERE p.scheme = 'smartlyq' AND y.type = 'channel.disconnected';
+-- +goose StatementEnd
