@@ -12,7 +12,7 @@ SEED ?= 2026
 FOR ?= 10m
 ONLY ?=
 
-soak: ## Run the long proofs: make soak KILLS=1000 SEED=2026 FOR=10m ONLY='crash refreshcrash races deliveries schedule interleavings sixtydays rotation redirects badinput ssrf'
+soak: ## Run the long proofs: make soak KILLS=1000 SEED=2026 FOR=10m ONLY='crash refreshcrash races diskfull deliveries schedule interleavings sixtydays rotation redirects badinput ssrf'
 	@scripts/deps
 	@KILLS=$(KILLS) SEED=$(SEED) FOR=$(FOR) scripts/soak $(ONLY)
 

@@ -64,6 +64,7 @@ var statuses = map[string]int{
 	errUnreadable.Reason:         http.StatusBadRequest,
 	httpx.ErrBodyTooLarge.Reason: http.StatusRequestEntityTooLarge,
 	"database_away":              http.StatusServiceUnavailable,
+	"database_unwritable":        http.StatusServiceUnavailable,
 	errMethod.Reason:             http.StatusMethodNotAllowed,
 }
 

@@ -159,11 +159,11 @@ func (s *Service) commit(ctx context.Context, c Claim, change func(Tx, *Grant) e
 // persist runs a commit until the database takes it: what it holds exists nowhere else.
 // After a commit whose outcome was lost the next try finds the fence moved on.
 func (s *Service) persist(ctx context.Context, commit func() error) error {
-	const longest = 15 * time.Minute // for what no patience mends; a database that is away is waited for
+	const longest = 15 * time.Minute // for what no patience mends; a database in trouble is waited for
 	began, wait := time.Now(), 50*time.Millisecond
 	for {
 		err := commit()
-		away := fault.ReasonOf(err) == "database_away"
+		away := waitedFor[fault.ReasonOf(err)]
 		if err == nil || errors.Is(err, errLate) || !away && time.Since(began) > longest {
 			return err
 		}
@@ -178,6 +178,9 @@ func (s *Service) persist(ctx context.Context, commit func() error) error {
 		wait = min(2*wait, longestPersist)
 	}
 }
+
+// waitedFor are a database's own troubles, which end when somebody sees to it.
+var waitedFor = map[string]bool{"database_away": true, "database_unwritable": true}
 
 // longestPersist is the longest pause between two tries of a commit.
 const longestPersist = 5 * time.Second

@@ -111,10 +111,12 @@ func (s *Service) envOf(platformID string) platform.Env {
 	return s.env
 }
 
-// Ready tells whether the store answers.
+// Ready tells whether the store answers, and takes what it is given.
 func (s *Service) Ready(ctx context.Context) error {
-	_, err := s.store.SessionVersions(ctx, []int64{0})
-	return err
+	if _, err := s.store.SessionVersions(ctx, []int64{0}); err != nil {
+		return err
+	}
+	return s.store.Writable(ctx)
 }
 
 func (s *Service) emit(tx Tx, e Event) {

@@ -15,6 +15,9 @@ type Store interface {
 	// what it leaves in outer variables must not depend on how often), and is not stopped by ctx once it has begun: a ctx that ends earlier gives
 	// ctx.Err() and nothing has happened.
 	InTx(ctx context.Context, fn func(Tx) error) error
+	// Writable tells whether what is written is kept: nil, or fault.Internal
+	// database_unwritable while the disk refuses it.
+	Writable(ctx context.Context) error
 }
 
 // Tx is one transaction: reads, writes, and the events of what was written.

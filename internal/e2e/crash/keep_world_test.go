@@ -36,11 +36,18 @@ type kept struct {
 
 func newKeeping(t testing.TB, engine string, env ...string) *keeping {
 	t.Helper()
+	k := prepareKeeping(t, engine, env...)
+	k.start(t)
+	return k
+}
+
+// prepareKeeping is newKeeping before the program has started.
+func prepareKeeping(t testing.TB, engine string, env ...string) *keeping {
+	t.Helper()
 	w := prepare(t, engine, env...)
 	labOrigin := w.args[slices.Index(w.args, "--lab-url")+1]
 	files := e2e.DescribeOpen(t, w.lab, labOrigin, "http://"+w.args[slices.Index(w.args, "--addr")+1])
 	w.env = append(w.env, "PATCHBAY_CUSTOM_PLATFORMS="+files, "PATCHBAY_TRUSTED_ORIGINS="+labOrigin)
-	w.start(t)
 	return &keeping{world: w}
 }
 

@@ -22,10 +22,10 @@ type front struct {
 	calls map[string][]string // by shape: "POST /oauth/token"
 }
 
-func newFront(t *testing.T, a answer) *front {
+func newFront(t *testing.T, a answer, shapes ...shape) *front {
 	t.Helper()
 	f := &front{shapes: map[string]shape{}, answer: a, done: make(chan struct{}), calls: map[string][]string{}}
-	for _, s := range all() {
+	for _, s := range shapes {
 		f.shapes[s.name] = s
 	}
 	f.url = accept(t, f.done, f.serve)

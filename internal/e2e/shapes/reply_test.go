@@ -19,7 +19,7 @@ func TestReplies(t *testing.T) {
 		t.Run(w.id(), func(t *testing.T) {
 			t.Parallel()
 			table := mustTable(t, w)
-			f := newFront(t, w.answer(table))
+			f := newFront(t, w.answer(table), all()...)
 			patient := httpx.NewClient(httpx.ClientConfig{Timeout: 20 * time.Second})
 			hasty := httpx.NewClient(httpx.ClientConfig{Timeout: 300 * time.Millisecond}) // for those that never end
 			t.Cleanup(func() { patient.CloseIdle(); hasty.CloseIdle() })

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"database/sql/driver"
 	"errors"
+	"fmt"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pressly/goose/v3"
@@ -22,6 +23,7 @@ type dialect struct {
 	now         string // the time in UTC milliseconds by the clock of the database
 	countTables string // counts the tables called $1: none or one
 	version     string // tells the engine's version
+	trial       string // writes something, and changes nothing
 	classify    func(error) failure
 }
 
@@ -33,6 +35,7 @@ const (
 	duplicateRow         // a unique key exists already
 	missingRow           // a foreign key points at nothing (in this workspace)
 	rerun                // nothing happened: the transaction may be run again from the start
+	unwritable           // the disk is full or broken, or the database only reads
 )
 
 func sqliteDialect() *dialect {
@@ -47,6 +50,7 @@ func sqliteDialect() *dialect {
 		now:         "CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER)",
 		countTables: "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = $1",
 		version:     "SELECT sqlite_version()",
+		trial:       fmt.Sprintf("PRAGMA application_id = %d", applicationID), // writes the first page
 		classify:    classifySQLite,
 	}
 }
@@ -62,6 +66,7 @@ func postgresDialect() *dialect {
 		now:         "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
 		countTables: "SELECT CASE WHEN to_regclass($1) IS NULL THEN 0 ELSE 1 END",
 		version:     "SHOW server_version",
+		trial:       "CREATE TEMPORARY TABLE patchbay_trial (n INTEGER) ON COMMIT DROP",
 		classify:    classifyPostgres,
 	}
 }
@@ -77,9 +82,12 @@ func classifySQLite(err error) failure {
 		return duplicateRow
 	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
 		return missingRow
-	default:
-		return otherFailure
 	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN:
+		return unwritable
+	}
+	return otherFailure
 }
 
 // classifyPostgres reads SQLSTATEs (https://www.postgresql.org/docs/current/errcodes-appendix.html).
@@ -98,6 +106,8 @@ func classifyPostgres(err error) failure {
 		return missingRow
 	case "40001", "40P01": // serialization_failure, deadlock_detected
 		return rerun
+	case "53100", "58030", "25006": // disk_full, io_error, read_only_sql_transaction
+		return unwritable
 	default:
 		return otherFailure
 	}

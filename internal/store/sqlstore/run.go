@@ -74,6 +74,8 @@ func (s statements) translate(ctx context.Context, err error) error {
 		return fault.New(fault.Conflict, "duplicate", "That exists already.").Because(err)
 	case missingRow:
 		return fault.New(fault.NotFound, "not_found", "What this refers to does not exist.").Because(err)
+	case unwritable:
+		return errUnwritable.After(unwritableFor).Because(err)
 	default:
 		return away(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"github.com/pressly/goose/v3"
 
@@ -36,6 +37,7 @@ type Store struct {
 	migrator *goose.Provider
 	migrated Migrated
 	underWay underWay
+	refused  atomic.Bool                // the disk took nothing when it was last asked
 	nudge    func(endpointIDs ...int64) // nil: nobody asks
 }
 
@@ -128,7 +130,7 @@ func (s *Store) InTx(ctx context.Context, fn func(connect.Tx) error) error {
 	if err == nil && len(woken) > 0 && s.nudge != nil {
 		s.nudge(woken...)
 	}
-	return err
+	return s.refusal(err)
 }
 
 // OnDeliveries has tell called with the endpoints for which a transaction of this process

@@ -35,7 +35,7 @@ func runTx(ctx context.Context, db execer, d *dialect, fn func(connect.Tx) error
 	run := &txStatements{statements: statements{db: db, dialect: d}, life: ctx}
 	t := &tx{reader: reader{run, d}, listening: map[int64]bool{}}
 	err = protect(func() error { return fn(t) })
-	if run.failed != nil && (err == nil || d.classify(run.failed) == rerun) {
+	if why := d.classify(run.failed); run.failed != nil && (err == nil || why == rerun || why == unwritable) {
 		return nil, run.failed // fn swallowed or reworded it
 	}
 	if err != nil {

@@ -159,6 +159,9 @@ func (w *writer) commit(group []*job) (err error) {
 			continue // its caller has left
 		}
 		if err := j.run(l.db); err != nil {
+			if classifySQLite(j.err) == unwritable { // the cause, and what all are told
+				err = j.err
+			}
 			return fmt.Errorf("savepoint: %w", err)
 		}
 	}
