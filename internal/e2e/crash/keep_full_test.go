@@ -190,9 +190,11 @@ func (d *disk) count(t testing.TB, table string) (n int) {
 	return n
 }
 
-// fill takes what room there is, but for so many bytes.
+// fill takes what room there is, but for so many bytes. The log of SQLite is emptied
+// before, or it would have room of its own.
 func (d *disk) fill(t testing.TB, left int) {
 	t.Helper()
+	d.change(t, "PRAGMA wal_checkpoint(TRUNCATE)")
 	f, err := os.Create(d.filler())
 	if err != nil {
 		t.Fatal(err)
