@@ -82,7 +82,7 @@ func (s *Service) ClaimDue(ctx context.Context, appID int64, limit int) (claims 
 		begun := map[string]int{} // by server
 		for _, g := range grants {
 			where := s.serverOf(g)
-			if s.servers.full(where, begun[where]) {
+			if s.servers.full(where, begun) {
 				if err := s.postpone(ctx, tx, g, backOff(4)); err != nil {
 					return fmt.Errorf("grant %d: %w", g.ID, err)
 				}

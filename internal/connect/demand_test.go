@@ -202,6 +202,55 @@ func TestATokenThatWasLongOnItsWay(t *testing.T) {
 	must(t, w.needed(t, id))
 }
 
+// TestALeaseAfterAnImport: what is left of a token that was brought is not how long tokens
+// live.
+func TestALeaseAfterAnImport(t *testing.T) {
+	t.Parallel()
+	b := &bank{ours: true, known: true}
+	w := newBank(t, b)
+	r := tokens("brought", "refresh")
+	r.ExpiresAt = w.clock.now().Add(10 * time.Minute)
+	id := w.imports(t, r).Channels[0].ID
+	lease, err := w.svc.LeaseToken(t.Context(), w.caller, connect.LeaseRequest{ChannelID: id, MinLife: time.Hour})
+	must(t, err)
+	if b.sent != 1 || lease.ExpiresAt.Sub(w.clock.now()) < time.Hour {
+		t.Errorf("got %d refreshes and a token until %s, want one and a token for an hour", b.sent, lease.ExpiresAt)
+	}
+}
+
+// TestARefusalAfterTheClockWasSetBack: a token that seems to be of tomorrow is not new. One
+// that the platform refuses is refreshed.
+func TestARefusalAfterTheClockWasSetBack(t *testing.T) {
+	t.Parallel()
+	p := &plot{model: platform.RefreshRotating, life: 2 * time.Hour}
+	w, id := plant(t, p)
+	w.clock.advance(24 * time.Hour)
+	must(t, w.needed(t, id))
+	w.clock.advance(-24 * time.Hour)
+	p.probe = func() (platform.Proof, error) {
+		p.probe = nil
+		return platform.Proof{}, platform.Refuse(platform.ClassPermanent, platform.ReasonTokenRefused, errors.New("expired"))
+	}
+	_, err := w.svc.CheckChannel(t.Context(), w.caller, id)
+	must(t, err)
+	w.work(t)
+	if p.sent != 2 {
+		t.Errorf("got %d refreshes, want a second one", p.sent)
+	}
+	w.health(t, id, connect.HealthHealthy, "")
+}
+
+// TestATokenThatOutlivesItsEnd is told about once, and not each time that it is found alive.
+func TestATokenThatOutlivesItsEnd(t *testing.T) {
+	t.Parallel()
+	w, id := plant(t, &plot{model: platform.RefreshNone, life: time.Hour, every: 12 * time.Hour})
+	w.after(t, 60, time.Hour)
+	w.health(t, id, connect.HealthExpiring, connect.ReasonEnding)
+	if n := w.count(t, "events WHERE type IN ('channel.needs_reauth', 'channel.recovered', 'channel.expiring')"); n > 2 {
+		t.Errorf("got %d events: %v", n, w.events(t))
+	}
+}
+
 // home is a plot whose accounts tell their server.
 type home struct{ scattered }
 

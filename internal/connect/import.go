@@ -125,11 +125,13 @@ type importing struct {
 	p platform.Platform
 
 	app   platform.App
-	paced App      // its row as it was when its refresh was begun; zero: none was
-	found consent  // what the platform says of the tokens
-	proof AppProof // so far
-	owner Owner    // zero: is made at the end
-	same  bool     // the tokens are the ones that are there, or were before they were replaced
+	paced App // its row as it was when its refresh was begun; zero: none was
+	// intent is the row that says so; 0: there is none.
+	intent int64
+	found  consent  // what the platform says of the tokens
+	proof  AppProof // so far
+	owner  Owner    // zero: is made at the end
+	same   bool     // the tokens are the ones that are there, or were before they were replaced
 	// renewed: the consent lives on newer tokens than these. recalled: so it was found, and
 	// no platform was asked.
 	renewed, recalled bool
@@ -151,28 +153,42 @@ func (im *importing) run(ctx context.Context) error {
 		}
 		defer unlock()
 	}
-	if err := im.look(ctx); err != nil {
-		return err
-	}
-	refreshable := !im.r.Refresh.Empty() && platform.Refreshable(im.p.Spec(), im.found.credentials)
-	use := im.proof == AppUnproven && refreshable && !im.same
-	if use || im.proof == AppUnproven && im.renewed {
-		im.proof = AppByUse
-	}
-	if im.r.DryRun {
-		return nil
-	}
-	if !use {
-		return im.keep(ctx)
-	}
-	if err := im.turn(ctx); err != nil {
-		return err
+	told := im.proof
+	for {
+		use, err := im.uses(ctx, told)
+		if err != nil || im.r.DryRun {
+			return err
+		}
+		if !use {
+			return im.keep(ctx)
+		}
+		taken, err := im.turn(ctx)
+		if err != nil {
+			return err
+		}
+		if !taken {
+			break
+		}
 	}
 	ctx = context.WithoutCancel(ctx) // what was sent must be waited for
 	if err := im.prove(ctx); err != nil {
 		return err
 	}
 	return im.keepAll(ctx)
+}
+
+// uses tells whether only a refresh can show that the tokens are our app's, and looks at
+// what is there by now. proof is what was known of them before.
+func (im *importing) uses(ctx context.Context, proof AppProof) (bool, error) {
+	if err := im.look(ctx); err != nil {
+		return false, err
+	}
+	refreshable := !im.r.Refresh.Empty() && platform.Refreshable(im.p.Spec(), im.found.credentials)
+	use := proof == AppUnproven && refreshable && !im.same
+	if im.proof = proof; use || proof == AppUnproven && im.renewed {
+		im.proof = AppByUse
+	}
+	return use, nil
 }
 
 // want chooses among what the tokens reach.

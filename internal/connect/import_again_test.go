@@ -1,6 +1,7 @@
 package connect_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -176,4 +177,48 @@ func TestImportingAgainWhatHasEnded(t *testing.T) {
 	w.imports(t, tokens("newer", "newer"))
 	_, err := w.svc.Import(t.Context(), w.caller, tokens("imported", "refresh"))
 	wants(t, "those of before", err, connect.ErrGrantExists)
+}
+
+// The same tokens come to another process while the first one's refresh is out. They know
+// nothing of each other but what stands in the database: it is sent once.
+func TestTheSameImportAtTwoProcesses(t *testing.T) {
+	t.Parallel()
+	b := &bank{}
+	w := newBegunBank(t, b)
+	other := w.beside(t, b, 0, w.clock.now)
+	b.refresh = func() error {
+		b.refresh = nil
+		ctx, cancel := context.WithTimeout(t.Context(), 600*time.Millisecond)
+		defer cancel()
+		_, err := other.Import(ctx, w.caller, tokens("imported", "refresh"))
+		wants(t, "meanwhile", err, platform.ErrUnavailable)
+		same(t, "intents", w.count(t, "replies"), 1)
+		return nil
+	}
+	first := w.imports(t, tokens("imported", "refresh"))
+	same(t, "intents left", w.count(t, "replies"), 0)
+	second, err := other.Import(t.Context(), w.caller, tokens("imported", "refresh"))
+	must(t, err)
+	same(t, "channels", second.Targets[0].ChannelID, first.Channels[0].ID)
+	same(t, "refreshes", b.sent, 1)
+}
+
+// An intent is over with a refusal, and a while after its process has died.
+func TestIntentsThatAreOver(t *testing.T) {
+	t.Parallel()
+	b := &bank{}
+	w := newBegunBank(t, b)
+	b.refresh = func() error {
+		w.set(t, "CREATE TABLE of_the_dead AS SELECT * FROM replies")
+		return platform.Refuse(platform.ClassPermanent, platform.ReasonRevoked, errors.New("no"))
+	}
+	_, err := w.svc.Import(t.Context(), w.caller, tokens("imported", "refresh"))
+	if err == nil || w.count(t, "replies") != 0 {
+		t.Errorf("got %v and %d intents, want a refusal and none", err, w.count(t, "replies"))
+	}
+	w.set(t, "INSERT INTO replies SELECT * FROM of_the_dead")
+	w.clock.advance(2 * time.Minute)
+	b.refresh = nil
+	w.imports(t, tokens("imported", "refresh"))
+	same(t, "intents", w.count(t, "replies"), 0)
 }

@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -70,6 +71,16 @@ func (im *importing) expiry() time.Time {
 		return im.s.now().Add(spec.AccessLifetime / 10)
 	}
 	return im.r.ExpiresAt
+}
+
+// issued is when the access token was, where it can be refreshed: as long before its end as
+// such tokens live. What is left of it says nothing of how long the next one will live.
+func (im *importing) issued() time.Time {
+	spec, c := im.p.Spec(), im.found.credentials
+	if spec.AccessLifetime == 0 || c.ExpiresAt.IsZero() || spec.Refresh == platform.RefreshRenewing || !platform.Refreshable(spec, c) {
+		return time.Time{}
+	}
+	return c.ExpiresAt.Add(-spec.AccessLifetime)
 }
 
 // importApp is the app that imported tokens must be of: the one at which the workspace's
@@ -146,7 +157,8 @@ func (im *importing) prove(ctx context.Context) error {
 		im.s.log.WarnContext(ctx, "import: refresh refused", slog.String("platform", im.r.Platform),
 			slog.String("class", string(no.Class)), slog.Bool("ambiguous", no.Ambiguous), slog.Any("cause", err))
 		ctx := context.WithoutCancel(ctx) // the deadline was the platform's
-		if err := im.s.store.InTx(ctx, func(tx Tx) error { return im.noteTurn(ctx, tx, no) }); err != nil {
+		note := func(tx Tx) error { return cmp.Or(im.noteTurn(ctx, tx, no), im.arrived(ctx, tx)) }
+		if err := im.s.store.InTx(ctx, note); err != nil {
 			im.s.log.ErrorContext(ctx, "import: pace of the app", slog.Any("cause", err))
 		}
 		blame := platform.JudgeBrought(err, true)

@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,7 +67,7 @@ func (im *importing) commit(ctx context.Context, tx Tx) error {
 			return err
 		}
 	}
-	return im.noteTurn(ctx, tx, nil)
+	return cmp.Or(im.noteTurn(ctx, tx, nil), im.arrived(ctx, tx))
 }
 
 // reaches are the grant's targets, as they were just found. Where the grant lives on newer
@@ -179,6 +180,7 @@ func (im *importing) fill(ctx context.Context, tx Tx, grant Grant) (Grant, error
 		return Grant{}, err
 	}
 	grant.Brought = m.mark(im.r.Access, im.r.Refresh)
+	im.found.issued = im.issued()
 	grant, err = s.fillGrant(ctx, tx, grant, GrantUsable, im.found)
 	if err != nil {
 		return Grant{}, err

@@ -67,10 +67,10 @@ func newBank(t *testing.T, b *bank) *journey {
 	}
 	keyset, err := vault.NewKeyset()
 	must(t, err)
-	v, err := vault.New(keyset)
+	w.vault, err = vault.New(keyset)
 	must(t, err)
 	w.svc = connect.New(connect.Config{
-		Store: w.store, Vault: v, Platforms: platform.NewRegistry([]platform.Platform{b}), Apps: map[string]platform.App{"garden": w.app(t)},
+		Store: w.store, Vault: w.vault, Platforms: platform.NewRegistry([]platform.Platform{b}), Apps: map[string]platform.App{"garden": w.app(t)},
 		Env: platform.Env{HTTP: httpx.NewClient(httpx.ClientConfig{}), Now: w.clock.now, PublicURL: "https://connect.example"},
 		Log: slog.New(slog.DiscardHandler), RefreshRate: b.rate,
 	})

@@ -10,26 +10,30 @@ import (
 
 // turn waits until the rate of the app allows one more call, and takes it: a refresh of
 // an import counts like any other. While the app is held back for its platform's trouble
-// none is sent; where a trial is due, this is it.
-func (im *importing) turn(ctx context.Context) error {
+// none is sent; where a trial is due, this is it. taken: another process is sending the
+// same refresh token, and was waited for a moment.
+func (im *importing) turn(ctx context.Context) (taken bool, err error) {
 	for {
-		wait, err := im.tryTurn(ctx)
+		wait, taken, err := im.tryTurn(ctx)
 		if err != nil || wait == 0 {
-			return err
+			return false, err
 		}
 		select {
 		case <-ctx.Done():
-			return platform.ErrUnavailable.Because(ctx.Err())
+			return false, platform.ErrUnavailable.Because(ctx.Err())
 		case <-time.After(min(wait, time.Second)):
+		}
+		if taken {
+			return true, nil
 		}
 	}
 }
 
-// tryTurn is turn, with the time to wait where the rate allows nothing now.
-func (im *importing) tryTurn(ctx context.Context) (wait time.Duration, err error) {
+// tryTurn is turn, with the time to wait where nothing is allowed now.
+func (im *importing) tryTurn(ctx context.Context) (wait time.Duration, taken bool, err error) {
 	s, held := im.s, error(nil)
 	err = s.store.InTx(ctx, func(tx Tx) error {
-		held, wait = nil, 0
+		held, wait, taken = nil, 0, false
 		app, err := tx.LockAppByID(ctx, im.app.ID)
 		if err != nil {
 			return fmt.Errorf("app %d: %w", im.app.ID, err)
@@ -45,6 +49,10 @@ func (im *importing) tryTurn(ctx context.Context) (wait time.Duration, err error
 			wait = turn.wait
 			return err
 		}
+		if taken, err = im.intend(ctx, tx); err != nil || taken {
+			wait = 250 * time.Millisecond
+			return err
+		}
 		next := app.spend(turn.at, turn.rate, 1)
 		if app.Holds > 0 {
 			next.HoldUntil = now.Add(trialTime)
@@ -55,7 +63,7 @@ func (im *importing) tryTurn(ctx context.Context) (wait time.Duration, err error
 	if err == nil {
 		err = held
 	}
-	return wait, err
+	return wait, taken, err
 }
 
 // heldBack says why nothing is sent for the app now, and until when.

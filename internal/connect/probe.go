@@ -103,6 +103,9 @@ func (s *Service) proven(ctx context.Context, tx Tx, g *Grant, spec platform.Spe
 			*g = s.scheduled(*g, spec, credentials)
 			g.Phase = phase
 		}
+		if !g.EndsAt.IsZero() && !g.EndsAt.After(now) { // it outlives the end that was told: only a probe can tell more
+			g.TellAt, reason = time.Time{}, ReasonEnding
+		}
 	}
 	if only == 0 || g.ProbeAt.IsZero() || !g.ProbeAt.After(now) {
 		g.ProbeAt = s.nextProbe(spec, now)
@@ -177,7 +180,8 @@ func (s *Service) doubted(ctx context.Context, tx Tx, c Claim, g *Grant, spec pl
 	if err != nil {
 		return err
 	}
-	fresh := now.Sub(g.IssuedAt) < time.Minute
+	age := now.Sub(g.IssuedAt)
+	fresh := age >= 0 && age < time.Minute // a clock that was set back makes none new
 	refreshable := platform.Refreshable(spec, credentials) && spec.Refresh != platform.RefreshRenewing
 	if refreshable && !fresh && (no.Reason == platform.ReasonTokenRefused || no.Reason == platform.ReasonConsentExpired) {
 		if g.Failures == 0 || g.Phase == PhaseAwaiting { // there is nothing left to lose

@@ -164,6 +164,9 @@ func (s *Service) persist(ctx context.Context, commit func() error) error {
 	for {
 		err := commit()
 		away := waitedFor[fault.ReasonOf(err)]
+		if away {
+			began = time.Now()
+		}
 		if err == nil || errors.Is(err, errLate) || !away && time.Since(began) > longest {
 			return err
 		}

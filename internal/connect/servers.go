@@ -13,6 +13,7 @@ const (
 	slowCall = 5 * time.Second // a call that kept a hand for so long, whatever came of it
 	slowHang = 4               // so many of them in a row, and the server counts as hanging
 	slowMost = 16              // calls at once to one that hangs: a quarter of the hands
+	slowAll  = 32              // and to all that do: half of them
 )
 
 // servers is how the servers fare, by origin, as far as this process knows: it is about this
@@ -27,16 +28,28 @@ type server struct {
 	slow int // in a row
 }
 
-// full tells whether no call may be begun there now, beside so many that are about to be.
-func (s *servers) full(origin string, others int) bool {
+// full tells whether no call may be begun there now, beside those that are about to be, by
+// origin. The empty origin stands for no server of an account's own: it is never full.
+func (s *servers) full(origin string, begun map[string]int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	there := s.by[origin]
-	return there.slow >= slowHang && there.out+others >= slowMost
+	there, all := s.by[origin], 0
+	if origin == "" || there.slow < slowHang {
+		return false
+	}
+	for other, its := range s.by {
+		if its.slow >= slowHang {
+			all += its.out + begun[other]
+		}
+	}
+	return there.out+begun[origin] >= slowMost || all >= slowAll
 }
 
 // call notes a call that begins, and answers what is to be run when it has ended.
 func (s *servers) call(origin string) (ended func()) {
+	if origin == "" {
+		return func() {}
+	}
 	began := time.Now()
 	s.note(origin, func(there *server) { there.out++ })
 	return func() {

@@ -63,7 +63,8 @@ type consent struct {
 	identity    platform.Identity
 	targets     []platform.Target
 	credentials platform.Credentials
-	knowing     bool // the person knows which channels it drops
+	knowing     bool      // the person knows which channels it drops
+	issued      time.Time // when its access token was, as far as that is known; zero: now
 }
 
 // acceptConsent commits the verified consent: the usable grant, its targets, and
@@ -193,7 +194,7 @@ func (s *Service) fillGrant(ctx context.Context, tx Tx, grant Grant, state Grant
 		return Grant{}, err
 	}
 	if p, ok := s.platforms.Get(grant.Platform); ok && state == GrantUsable {
-		grant.IssuedAt, grant.ProvenAt, grant.Told = s.now(), s.now(), 0
+		grant.IssuedAt, grant.ProvenAt, grant.Told = earlier(s.now(), c.issued), s.now(), 0
 		grant = s.scheduled(grant, p.Spec(), c.credentials)
 		if err := s.callOff(ctx, tx, &grant, p.Spec()); err != nil {
 			return Grant{}, err

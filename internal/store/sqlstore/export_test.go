@@ -24,6 +24,9 @@ func (s *Store) Exec(ctx context.Context, query string) error {
 	})
 }
 
+// TryBy makes Writable try another statement.
+func (s *Store) TryBy(query string) { s.dialect.trial = query }
+
 // MigrateTo makes a database as an older program left it.
 func MigrateTo(ctx context.Context, dsn string, version int64) error {
 	s, err := Open(ctx, Config{DSN: dsn})

@@ -39,8 +39,9 @@ func (s *Store) Writable(ctx context.Context) error {
 		_, err := db.ExecContext(ctx, s.dialect.trial)
 		return err
 	})
-	if err = s.refusal(err); err == nil {
-		s.refused.Store(false)
+	if err = s.refusal(err); errors.Is(err, errUnwritable) || ctx.Err() != nil {
+		return err
 	}
-	return err
+	s.refused.Store(false) // it refuses for another reason at most: nobody may make temporary tables
+	return nil
 }

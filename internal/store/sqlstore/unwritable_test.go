@@ -35,6 +35,7 @@ func TestAFileThatCanGrowNoMore(t *testing.T) {
 	})
 	refusedAsUnwritable(t, "a workspace", err)
 	must(t, s.Exec(t.Context(), "PRAGMA max_page_count = 1000000"))
+	s.TryBy("SELECT nothing FROM nowhere") // a trial that is not allowed says nothing of the disk
 	must(t, s.Writable(t.Context()))
 	must(t, makeWorkspace(t.Context(), s, long))
 }
