@@ -9,6 +9,12 @@ import (
 	"patchbay/internal/vault"
 )
 
+// Answer is what a request is answered.
+type Answer struct {
+	Body    []byte
+	OwnerID int64 // whom it tells of; 0: whom the caller acts for. It is erased with them
+}
+
 // AnswerOnce is Once for requests whose effect is the same however often it is had, such
 // as pausing: do has it, and the bytes that it answers are kept for a day. The key's place
 // is taken before: another request under it is ErrOnceReused from then on, and one that
@@ -16,9 +22,10 @@ import (
 //
 // do is told again when an earlier request under the key was never answered: it may have
 // had its effect, or may be having it now.
-func (s *Service) AnswerOnce(ctx context.Context, c Caller, once Once[[]byte], do func(again bool) ([]byte, error)) ([]byte, error) {
+func (s *Service) AnswerOnce(ctx context.Context, c Caller, once Once[Answer], do func(again bool) (Answer, error)) ([]byte, error) {
 	if once.Key == "" {
-		return do(false)
+		answer, err := do(false)
+		return answer.Body, err
 	}
 	if !plainOnceKey(once.Key) {
 		return nil, ErrOnceKey
@@ -32,7 +39,10 @@ func (s *Service) AnswerOnce(ctx context.Context, c Caller, once Once[[]byte], d
 		if refused != nil {
 			return tx.DeleteReply(ctx, place.WorkspaceID, place.ID)
 		}
-		return s.sealReply(ctx, tx, place, vault.NewSecret(string(answer)))
+		if answer.OwnerID != 0 {
+			place.OwnerID = answer.OwnerID
+		}
+		return s.sealReply(ctx, tx, place, vault.NewSecret(string(answer.Body)))
 	})
 	if isNotFound(err) { // a duplicate that was refused took the place away
 		err = nil
@@ -43,12 +53,12 @@ func (s *Service) AnswerOnce(ctx context.Context, c Caller, once Once[[]byte], d
 	if err != nil {
 		return nil, fmt.Errorf("keep reply: %w", err)
 	}
-	return answer, nil
+	return answer.Body, nil
 }
 
 // takePlace keeps an empty answer under the key, or finds the one that is there: again
 // tells that it is still empty.
-func (s *Service) takePlace(ctx context.Context, c Caller, once Once[[]byte]) (place Reply, again bool, err error) {
+func (s *Service) takePlace(ctx context.Context, c Caller, once Once[Answer]) (place Reply, again bool, err error) {
 	want := Reply{
 		WorkspaceID: c.WorkspaceID, OwnerID: c.OwnerID, Route: once.Route, KeyHash: onceHash(c, once.Key), Fingerprint: once.Fingerprint, ExpiresAt: s.now().Add(onceLifetime),
 	}

@@ -148,7 +148,7 @@ func (a *API) move(ctx context.Context, c call) (any, error) {
 	if channel, err = a.svc.MoveChannel(ctx, c.whole, channel.ID, to.OwnerID); err != nil {
 		return nil, err
 	}
-	return movedJSON{toRenamed(channel), profile}, nil
+	return movedJSON{toRenamed(channel), profile, channel.OwnerID}, nil
 }
 
 // onlyGoogle is why an account has no other target to choose.

@@ -16,7 +16,7 @@ import (
 type Service interface {
 	Authenticate(ctx context.Context, raw vault.Secret) (connect.Caller, error)
 	ActAs(ctx context.Context, c connect.Caller, ownerID int64) (connect.Caller, error)
-	AnswerOnce(ctx context.Context, c connect.Caller, once connect.Once[[]byte], do func(again bool) ([]byte, error)) ([]byte, error)
+	AnswerOnce(ctx context.Context, c connect.Caller, once connect.Once[connect.Answer], do func(again bool) (connect.Answer, error)) ([]byte, error)
 	Workspace(ctx context.Context, c connect.Caller) (connect.Workspace, error)
 	Platforms() *platform.Registry
 

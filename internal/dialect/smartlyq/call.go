@@ -80,13 +80,17 @@ func (c call) envelope(data any) ([]byte, error) {
 // once keeps the answer to an action whose effect is the same however often it is had.
 func (a *API) once(do action) action {
 	return func(ctx context.Context, c call) (any, error) {
-		return a.svc.AnswerOnce(ctx, c.caller, onceOf[[]byte](c, nil), func(again bool) ([]byte, error) {
+		return a.svc.AnswerOnce(ctx, c.caller, onceOf[connect.Answer](c, nil), func(again bool) (answer connect.Answer, err error) {
 			c.again = again
 			data, err := do(ctx, c)
 			if err != nil {
-				return nil, err
+				return answer, err
 			}
-			return c.envelope(data)
+			if moved, ok := data.(movedJSON); ok {
+				answer.OwnerID = moved.owner
+			}
+			answer.Body, err = c.envelope(data)
+			return answer, err
 		})
 	}
 }

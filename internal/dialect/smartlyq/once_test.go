@@ -125,6 +125,25 @@ func TestOneKeyIsOneRequestAlsoAtTheSameMoment(t *testing.T) {
 	}
 }
 
+// The kept answer to a move names an account of the new profile, and is erased with that.
+func TestTheAnswerToAMoveGoesWithTheNewProfile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	from, to := w.newOwner("before"), w.newOwner("after")
+	id := w.connected("twitter", "x", "X-Profile-Id", at("%d", from))
+	move := func() answer {
+		return w.call(http.MethodPost, at("/accounts/%d/move", id), at(`{"profile_id":%d}`, to), "X-Idempotency-Key", "k", "X-Profile-Id", at("%d", from))
+	}
+	move().wants(t, http.StatusOK, fmt.Sprintf(`{"id":%d,"platform":"twitter","account_name":"Acme","profile_id":%d}`, id, to))
+	if got := move(); got.Header.Get("Idempotent-Replayed") == "" {
+		t.Errorf("got %d %s, want the kept answer", got.Status, got.Body)
+	}
+	if _, err := w.svc.EraseOwner(t.Context(), w.caller(), to); err != nil {
+		t.Fatal(err)
+	}
+	move().refuses(t, http.StatusNotFound, notFound, `{}`)
+}
+
 func TestKeysOfProfilesAndRoutesDoNotMeet(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

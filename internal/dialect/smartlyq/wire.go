@@ -123,6 +123,8 @@ type renamedJSON struct {
 type movedJSON struct {
 	renamedJSON
 	ProfileID int64 `json:"profile_id"` // 0: the workspace's own
+
+	owner int64 // whose it is now
 }
 
 type optionsJSON struct {
