@@ -15,6 +15,7 @@ import (
 func (a *App) webhooks(cfg config.Config, opt Options, core *connect.Service) *webhook.Service {
 	a.receivers = webhook.NewClient(cfg.TrustedOrigins, opt.Lab)
 	a.store.OnDeliveries(a.bell.Ring)
+	a.store.OnEvents(core.Happened)
 	return webhook.New(webhook.Config{
 		Store: a.store, Core: core, Vault: a.keys.vault, Client: a.receivers, Version: opt.Version,
 		Schemes: []webhook.Scheme{smartlyq.Scheme{}},

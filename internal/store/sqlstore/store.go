@@ -37,8 +37,9 @@ type Store struct {
 	migrator *goose.Provider
 	migrated Migrated
 	underWay underWay
-	refused  atomic.Bool                // the disk took nothing when it was last asked
-	nudge    func(endpointIDs ...int64) // nil: nobody asks
+	refused  atomic.Bool                 // the disk took nothing when it was last asked
+	nudge    func(endpointIDs ...int64)  // nil: nobody asks
+	happened func(workspaceIDs ...int64) // nil: nobody asks
 }
 
 var _ connect.Store = (*Store)(nil)
@@ -122,13 +123,16 @@ func (s *Store) Engine() string { return s.dialect.name }
 // mistake to call InTx inside fn: on SQLite it would wait for itself.
 func (s *Store) InTx(ctx context.Context, fn func(connect.Tx) error) error {
 	defer s.underWay.begin()()
-	var woken []int64
+	var told news
 	err := s.engine.transact(ctx, func(ctx context.Context, db execer) (err error) {
-		woken, err = runTx(ctx, db, s.dialect, fn)
+		told, err = runTx(ctx, db, s.dialect, fn)
 		return err
 	})
-	if err == nil && len(woken) > 0 && s.nudge != nil {
-		s.nudge(woken...)
+	if err == nil && len(told.endpoints) > 0 && s.nudge != nil {
+		s.nudge(told.endpoints...)
+	}
+	if err == nil && len(told.workspaces) > 0 && s.happened != nil {
+		s.happened(told.workspaces...)
 	}
 	return s.refusal(err)
 }
@@ -136,3 +140,7 @@ func (s *Store) InTx(ctx context.Context, fn func(connect.Tx) error) error {
 // OnDeliveries has tell called with the endpoints for which a transaction of this process
 // has just made deliveries. Call it before the store is shared.
 func (s *Store) OnDeliveries(tell func(endpointIDs ...int64)) { s.nudge = tell }
+
+// OnEvents has tell called with the workspaces of whose events a transaction of this process
+// has just committed some. Call it before the store is shared.
+func (s *Store) OnEvents(tell func(workspaceIDs ...int64)) { s.happened = tell }

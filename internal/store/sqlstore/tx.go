@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"patchbay/internal/connect"
 )
@@ -29,20 +30,33 @@ type tx struct {
 var _ connect.Tx = (*tx)(nil)
 
 // runTx runs fn inside the transaction (or savepoint) that db is in, then writes the
-// audit log, the events and their deliveries. An error means: roll back. woken are the
-// endpoints that have something to be sent by it.
-func runTx(ctx context.Context, db execer, d *dialect, fn func(connect.Tx) error) (woken []int64, err error) {
+// audit log, the events and their deliveries. An error means: roll back.
+func runTx(ctx context.Context, db execer, d *dialect, fn func(connect.Tx) error) (n news, err error) {
 	run := &txStatements{statements: statements{db: db, dialect: d}, life: ctx}
 	t := &tx{reader: reader{run, d}, listening: map[int64]bool{}}
 	err = protect(func() error { return fn(t) })
 	if why := d.classify(run.failed); run.failed != nil && (err == nil || why == rerun || why == unwritable) {
-		return nil, run.failed // fn swallowed or reworded it
+		return news{}, run.failed // fn swallowed or reworded it
 	}
 	if err != nil {
-		return nil, err
+		return news{}, err
 	}
 	err = t.finish(ctx)
-	return t.woken, err
+	return t.news(), err
+}
+
+// news is what others wait for: endpoints that have something to be sent, workspaces that
+// have events.
+type news struct{ endpoints, workspaces []int64 }
+
+func (t *tx) news() news {
+	n := news{endpoints: t.woken}
+	for _, e := range t.events {
+		if !slices.Contains(n.workspaces, e.WorkspaceID) {
+			n.workspaces = append(n.workspaces, e.WorkspaceID)
+		}
+	}
+	return n
 }
 
 // protect turns a panic of fn into an error that holds its stack. fn runs in a

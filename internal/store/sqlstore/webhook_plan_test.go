@@ -81,25 +81,30 @@ func fillDeliveries(t *testing.T, s *sqlstore.Store) (endpoint int64) {
 	return endpoint
 }
 
-// TestOnDeliveriesTellsWhatIsCommitted, and nothing else.
-func TestOnDeliveriesTellsWhatIsCommitted(t *testing.T) {
+// TestWhatIsCommittedIsTold, and nothing else: to whoever sends, and whoever waits for events.
+func TestWhatIsCommittedIsTold(t *testing.T) {
 	t.Parallel()
 	for _, dsn := range []string{sqliteDSN(t), testkit.Postgres(t)} {
 		s := open(t, dsn)
 		endpoint := fillDeliveries(t, s)
-		var told []int64
+		var told, happened []int64
 		s.OnDeliveries(func(ids ...int64) { told = append(told, ids...) })
+		s.OnEvents(func(ids ...int64) { happened = append(happened, ids...) })
 		emit := func(fail error) error {
 			return s.InTx(t.Context(), func(tx connect.Tx) error {
 				tx.Emit(connect.Event{WorkspaceID: 1, Type: "x", At: testTime})
+				tx.Emit(connect.Event{WorkspaceID: 1, Type: "y", At: testTime})
 				return fail
 			})
 		}
-		if err := emit(context.Canceled); err == nil || len(told) != 0 {
-			t.Errorf("of a transaction that failed: told %v", told)
+		if err := emit(context.Canceled); err == nil || len(told)+len(happened) != 0 {
+			t.Errorf("of a transaction that failed: told %v and %v", told, happened)
 		}
-		if err := emit(nil); err != nil || len(told) != 20 || told[19] != endpoint {
-			t.Errorf("got %v and %v, want all twenty endpoints told", err, told)
+		if err := emit(nil); err != nil || len(told) != 40 || told[39] != endpoint {
+			t.Errorf("got %v and %v, want all twenty endpoints told of both", err, told)
+		}
+		if len(happened) != 1 || happened[0] != 1 {
+			t.Errorf("got %v, want the workspace told once", happened)
 		}
 	}
 }
