@@ -12,7 +12,7 @@ import (
 
 // Event is something that happened, written once.
 type Event struct {
-	Number     int64           `json:"number"` // from 1, in commit order, without gaps
+	Number     int64           `json:"number"` // from 1, in commit order, without gaps but where the database was restored
 	Type       string          `json:"type"`   // such as "channel.connected"
 	OwnerID    int64           `json:"owner_id"`
 	SessionID  int64           `json:"session_id"`

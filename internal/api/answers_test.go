@@ -147,6 +147,7 @@ func (w *world) documentedHooks(t *testing.T) []documented {
 	dropped := "/v1/deliveries/" + idOf(w.get(t, "/v1/deliveries?endpoint=2")["data"].([]any)[0].(map[string]any))
 	w.care(t, "PATCH", off, `{"state":"disabled"}`)
 	w.care(t, "POST", path+"/test", "")
+	eleventh := w.eleventh(t)
 	const nobody = "/4711"
 	return []documented{
 		{"POST /v1/endpoints", "/v1/endpoints", good, "201"},
@@ -156,6 +157,7 @@ func (w *world) documentedHooks(t *testing.T) []documented {
 		{"GET /v1/endpoints/{id}", "/v1/endpoints" + nobody, "", "404"},
 		{"PATCH /v1/endpoints/{id}", path, `{"description":"d"}`, "200"},
 		{"PATCH /v1/endpoints/{id}", "/v1/endpoints" + nobody, `{"description":"d"}`, "404"},
+		{"PATCH /v1/endpoints/{id}", eleventh, `{"state":"active"}`, "409"},
 		{"POST /v1/endpoints/{id}/rotate-secret", path + "/rotate-secret", "", "200"},
 		{"POST /v1/endpoints/{id}/rotate-secret", "/v1/endpoints" + nobody + "/rotate-secret", "", "404"},
 		{"POST /v1/endpoints/{id}/test", path + "/test", "", "200"},
@@ -176,6 +178,20 @@ func (w *world) documentedHooks(t *testing.T) []documented {
 		{"DELETE /v1/endpoints/{id}", path, "", "204"},
 		{"DELETE /v1/endpoints/{id}", path, "", "404"},
 	}
+}
+
+// eleventh is a disabled endpoint of a scheme of which ten are active, which is all there may be.
+func (w *world) eleventh(t *testing.T) (path string) {
+	t.Helper()
+	endpoint := func() string {
+		return "/v1/endpoints/" + idOf(w.post(t, "/v1/endpoints", `{"url":"https://app.example/hooks","scheme":"smartlyq"}`))
+	}
+	path = endpoint()
+	w.care(t, "PATCH", path, `{"state":"disabled"}`)
+	for range 10 {
+		endpoint()
+	}
+	return path
 }
 
 type taken struct{ channel, body string }

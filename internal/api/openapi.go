@@ -43,7 +43,7 @@ func config(publicURL, version string) huma.Config {
 				{Name: "apps", Description: "OAuth clients of your own at the platforms, in place of the server's."},
 				{Name: "keys", Description: "API keys of the workspace."},
 				{Name: "workspaces", Description: "Tenants of this server. Nothing crosses from one to another."},
-				{Name: "events", Description: "What happened, numbered in commit order without gaps.\n\n" + eventTypeTable()},
+				{Name: "events", Description: "What happened, numbered in commit order, without gaps but where the database was restored.\n\n" + eventTypeTable()},
 				{Name: "endpoints", Description: "Addresses of yours where events are sent, signed as Standard Webhooks (https://www.standardwebhooks.com) has it, with their deliveries and replays."},
 				{Name: "audit", Description: "Who did what, when and from where, chained so that tampering is found."},
 			},

@@ -60,7 +60,7 @@ var getPlatformDoc = doc{
 
 var listEventsDoc = doc{
 	id: "listEvents", summary: "Read events", fails: []int{422},
-	text: "Lists what happened, by ascending number, beginning after `after`. Numbers are in commit order without gaps, so that whoever remembers `next` misses nothing. With `wait` the answer comes as soon as there is an event after that number, or with none when the time is over: ask again then. A key that is bound to one owner may not read it.",
+	text: "Lists what happened, by ascending number, beginning after `after`. Numbers are in commit order, without gaps but where the database was restored, so that whoever remembers `next` misses nothing. With `wait` the answer comes as soon as there is an event after that number, or with none when the time is over: ask again then. A key that is bound to one owner may not read it.",
 }
 
 var cancelSessionDoc = doc{

@@ -18,8 +18,8 @@ var getEndpointDoc = doc{
 }
 
 var updateEndpointDoc = doc{
-	id: "updateEndpoint", summary: "Change an endpoint", fails: []int{400, 404, 413, 422},
-	text: "Changes what is given and leaves the rest. With `state` `disabled` nothing is sent any more and what waits is dropped; with `active` it begins anew: failures are forgotten, and what was dropped may be replayed.",
+	id: "updateEndpoint", summary: "Change an endpoint", fails: []int{400, 404, 409, 413, 422},
+	text: "Changes what is given and leaves the rest. Another `url` begins anew: failures are forgotten, and what waits is sent there at once. With `state` `disabled` nothing is sent any more and what waits is dropped; with `active` it begins anew: failures are forgotten, and what was dropped may be replayed. 409 where the scheme allows no more active endpoints.",
 }
 
 var deleteEndpointDoc = doc{

@@ -10,7 +10,7 @@ type deliveryJSON struct {
 	Type        string  `json:"type" example:"channel.connected" doc:"The event's type."`
 	ChannelID   *int64  `json:"channel_id" example:"5" doc:"The channel that it is about. Deliveries about one channel go out in order."`
 	ReplayID    *int64  `json:"replay_id" example:"7" doc:"The replay that made it; null: none."`
-	State       string  `json:"state" enum:"pending,delivered,failed,dropped,skipped" example:"delivered" doc:"failed: every attempt failed. dropped: the endpoint was disabled before. skipped: the endpoint's scheme has nothing to tell of the event. All but pending are final, and may be replayed."`
+	State       string  `json:"state" enum:"pending,delivered,failed,dropped,skipped" example:"delivered" doc:"failed: every attempt failed. dropped: the endpoint was disabled before. skipped: the endpoint's scheme has nothing to tell of the event, or its owner was erased. All but pending are final, and may be replayed."`
 	Attempts    int     `json:"attempts" example:"1" doc:"How often it was tried."`
 	NextAt      *string `json:"next_at" format:"date-time" example:"2026-03-01T09:36:12.480Z" doc:"When it is tried next; null: it has ended, or waits behind an earlier one about its channel."`
 	Status      *int    `json:"status" example:"204" doc:"The HTTP status of the last attempt's answer; null: there was none."`

@@ -19,6 +19,7 @@ import (
 
 	"patchbay/internal/api"
 	"patchbay/internal/connect"
+	"patchbay/internal/dialect/smartlyq"
 	"patchbay/internal/httpx"
 	"patchbay/internal/platform"
 	"patchbay/internal/platforms"
@@ -68,6 +69,7 @@ func newWorld(t *testing.T) *world {
 	})
 	w.hooks = webhook.New(webhook.Config{
 		Store: store, Core: w.svc, Vault: sealer, Client: webhook.NewClient(nil, true), Now: w.clock.Now, Log: slog.New(slog.DiscardHandler),
+		Schemes: []webhook.Scheme{smartlyq.Scheme{}},
 	})
 	w.api = api.New(w.svc, w.hooks, api.Config{PublicURL: publicURL, Version: "1.2.3"})
 	server := httptest.NewServer(httpx.Log(slog.New(slog.NewJSONHandler(w.log, nil)), httpx.Mux(w.api.Routes())))

@@ -21,8 +21,8 @@ type EventsCmd struct {
 
 // Help is shown by --help.
 func (*EventsCmd) Help() string {
-	return `Lists what happened in the workspace, the oldest first. Numbers are in commit order and without gaps: whoever remembers the last one
-misses nothing. It needs a key with the scope events:read that is bound to no owner.
+	return `Lists what happened in the workspace, the oldest first. Numbers are in commit order, without gaps but where the database was restored:
+whoever remembers the last one misses nothing. It needs a key with the scope events:read that is bound to no owner.
 
 With --follow it waits for more, also while the server restarts, and goes on from the last number.
 
@@ -125,6 +125,20 @@ func (c *EventsCmd) upwards(ctx context.Context, cl *client, after int64) (event
 	return all, true, nil
 }
 
+// upTo leaves out what has a higher number.
+func upTo(page []json.RawMessage, most int64) ([]json.RawMessage, error) {
+	for i, raw := range page {
+		e, err := decodeEvent(raw)
+		if err != nil {
+			return nil, err
+		}
+		if e.Number > most {
+			return page[:i], nil
+		}
+	}
+	return page, nil
+}
+
 // newest looks from the end backwards, until there are enough.
 func (c *EventsCmd) newest(ctx context.Context, cl *client) (eventPage, error) {
 	all := eventPage{Data: []json.RawMessage{}}
@@ -133,17 +147,34 @@ func (c *EventsCmd) newest(ctx context.Context, cl *client) (eventPage, error) {
 		return all, err
 	}
 	all.Next = end
+	step, near := int64(pageSize), false // near: the steps become smaller again
 	for end > 0 && len(all.Data) < c.Limit {
-		begin := max(0, end-pageSize)
-		page, err := cl.eventsAfter(ctx, begin, int(end-begin))
+		begin := max(0, end-step)
+		page, err := cl.eventsAfter(ctx, begin, int(min(end-begin, pageSize)))
 		if err != nil {
 			return all, err
 		}
-		kept, err := c.wanted(page.Data)
+		found, err := upTo(page.Data, end)
+		if err != nil {
+			return all, err
+		}
+		switch {
+		case len(found) == 0 && !near: // numbers that a restore left out, which are very many
+			end, step = begin, 2*step
+			continue
+		case len(found) == 0:
+			end, step = begin, max(pageSize, step/2)
+			continue
+		case len(found) == pageSize && step > pageSize: // there may be newer ones below end
+			step, near = max(pageSize, step/2), true
+			continue
+		}
+		kept, err := c.wanted(found)
 		if err != nil {
 			return all, err
 		}
 		all.Data, end = append(kept, all.Data...), begin
+		step, near = pageSize, false
 	}
 	all.Data = all.Data[max(0, len(all.Data)-c.Limit):]
 	return all, nil

@@ -16,7 +16,10 @@ func eventJSON(number int) string {
 }
 
 // eventLog serves total events, from 1.
-func eventLog(total int, calls *int) http.Handler {
+func eventLog(total int, calls *int) http.Handler { return restoredLog(total, total, 0, calls) }
+
+// restoredLog serves total events: up to before from 1, and the others above a gap.
+func restoredLog(total, before, gap int, calls *int) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		*calls++
 		limit, _ := strconv.Atoi(r.URL.Query().Get("limit"))
@@ -25,11 +28,16 @@ func eventLog(total int, calls *int) http.Handler {
 			refuse(422, `"code":"invalid","detail":"limit"`).ServeHTTP(w, r)
 			return
 		}
-		rows := []string{}
-		for n := after + 1; n <= total && len(rows) < limit; n++ {
-			rows = append(rows, eventJSON(n))
+		rows, next := []string{}, after
+		for n := after + 1; n <= total+gap && len(rows) < limit; n++ {
+			if n > before && n <= before+gap {
+				n = before + gap + 1
+			}
+			if n <= total+gap {
+				rows, next = append(rows, eventJSON(n)), n
+			}
 		}
-		fmt.Fprintf(w, `{"data":[%s],"next":%d}`, strings.Join(rows, ","), after+len(rows))
+		fmt.Fprintf(w, `{"data":[%s],"next":%d}`, strings.Join(rows, ","), next)
 	})
 }
 
@@ -164,5 +172,50 @@ func TestEventsFollowEnds(t *testing.T) {
 		if got := f.run(t, "events", "--follow"); got.code != want {
 			t.Errorf("%d: got exit %d, want %d", status, got.code, want)
 		}
+	}
+}
+
+// A restore leaves out very many numbers: what is the newest is found on both sides of them.
+func TestEventsListOverAGap(t *testing.T) {
+	t.Parallel()
+	const gap = 31_000_000_000
+	for name, tt := range map[string]struct {
+		total, before int
+		args          string
+		first, last   int
+		rows, most    int
+	}{
+		"a few after it":        {1010, 1000, "", 961, gap + 1010, 50, 90},
+		"none after it":         {1000, 1000, "", 951, 1000, 50, 40},
+		"none before it":        {10, 0, "", gap + 1, gap + 10, 10, 90},
+		"many after it":         {3000, 1000, "", gap + 2951, gap + 3000, 50, 90},
+		"very many before it":   {400_010, 400_000, "--limit 500", 399_511, gap + 400_010, 500, 150},
+		"a page that is cut":    {1150, 1000, "--limit 200", 951, gap + 1150, 200, 90},
+		"of a type":             {1010, 1000, "--type channel.*", 0, 0, 50, 90},
+		"upwards":               {1010, 1000, "--after 990", 991, gap + 1010, 20, 1},
+		"all":                   {1010, 1000, "--all", 1, gap + 1010, 1010, 6},
+		"of a type that is not": {1010, 1000, "--type owner.erased", 0, 0, 0, 90},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, calls := newFakeAPI(t), 0
+			f.handler["GET /v1/events"] = restoredLog(tt.total, tt.before, gap, &calls)
+			got := f.run(t, append([]string{"events", "--json"}, strings.Fields(tt.args)...)...)
+			var page struct{ Data []struct{ Number int } }
+			if err := json.Unmarshal([]byte(got.stdout), &page); err != nil {
+				t.Fatalf("%v\n%s", err, got.stderr)
+			}
+			if len(page.Data) != tt.rows || calls > tt.most {
+				t.Fatalf("got %d events in %d calls, want %d in at most %d", len(page.Data), calls, tt.rows, tt.most)
+			}
+			if tt.first > 0 && (page.Data[0].Number != tt.first || page.Data[tt.rows-1].Number != tt.last) {
+				t.Errorf("got %d to %d, want %d to %d", page.Data[0].Number, page.Data[tt.rows-1].Number, tt.first, tt.last)
+			}
+			for i := 1; i < len(page.Data); i++ {
+				if page.Data[i].Number <= page.Data[i-1].Number {
+					t.Fatalf("got %d after %d, want ascending numbers", page.Data[i].Number, page.Data[i-1].Number)
+				}
+			}
+		})
 	}
 }

@@ -34,10 +34,22 @@ func (s *Service) BeginAudit(ctx context.Context) error {
 }
 
 // young tells whether a workspace was made since the program started: a command, which
-// cannot seal, may have made it, and nothing began its log yet.
+// cannot seal, may have made it, and nothing began its log yet. One whose chain this program
+// has seen is young no more: where the chain is gone, somebody took it.
 func (s *Service) young(workspaceID int64) bool {
 	from := s.auditFrom.Load()
-	return from != 0 && workspaceID >= from
+	if from == 0 || workspaceID < from {
+		return false
+	}
+	_, chained := s.chained.Load(workspaceID)
+	return !chained
+}
+
+// sawChain is told when a workspace's chain is known to be committed.
+func (s *Service) sawChain(workspaceID int64) {
+	if s.young(workspaceID) {
+		s.chained.Store(workspaceID, true)
+	}
 }
 
 // beginAudit does nothing where another replica, which starts at this moment, was first.

@@ -85,12 +85,13 @@ func (s *Service) keyByHash(ctx context.Context, hash []byte) (Key, error) {
 	if err != nil || !s.young(key.WorkspaceID) {
 		return key, err
 	}
-	_, err = s.store.AuditHead(ctx, key.WorkspaceID)
-	if !errors.Is(err, fault.NotFound) {
+	head, err := s.auditHead(ctx, key.WorkspaceID)
+	if err != nil || head.ID != 0 {
 		return key, err
 	}
 	if err := s.store.InTx(ctx, func(tx Tx) error { return s.beginAudit(ctx, tx, key.WorkspaceID) }); err != nil {
 		return Key{}, fmt.Errorf("begin the audit log of workspace %d: %w", key.WorkspaceID, err)
 	}
+	s.sawChain(key.WorkspaceID)
 	return key, nil
 }

@@ -560,6 +560,68 @@ func TestABootstrappedWorkspaceHasAChain(t *testing.T) {
 	same(t, "intact without anything", got.Intact, false)
 }
 
+// A log that is taken away whole is missed, also that of a workspace which was made since
+// the server started, and whatever is asked of the server first.
+func TestABurntLogOfAYoungWorkspaceIsMissed(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		bootstrapped  bool
+		before, after int // deeds
+	}{
+		"made over the API":                 {},
+		"made over the API, and used":       {before: 2},
+		"used before it is verified":        {before: 2, after: 1},
+		"made by a command beside it":       {bootstrapped: true},
+		"made by a command, used on":        {bootstrapped: true, after: 1},
+		"made by a command, used and burnt": {bootstrapped: true, before: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := &ledger{journey: newJourney(t)}
+			must(t, l.svc.BeginAudit(t.Context()))
+			var key vault.Secret
+			if tt.bootstrapped {
+				command := connect.New(connect.Config{Store: l.store, Env: platform.Env{Now: l.clock.now}})
+				made, err := command.Bootstrap(t.Context(), connect.Workspace{Name: "Another"}, true)
+				must(t, err)
+				key = made.Secret
+				_, err = l.svc.Authenticate(t.Context(), key)
+				must(t, err)
+			} else {
+				made, err := l.svc.AddWorkspace(t.Context(), operator(l.journey), connect.Workspace{Name: "Another"}, connect.Once[connect.CreatedWorkspace]{})
+				must(t, err)
+				key = made.Secret
+			}
+			use := func(deeds int) (c connect.Caller) {
+				for range deeds {
+					_, err := l.svc.AddOwner(t.Context(), l.enter(t, key), connect.Owner{}, connect.Once[connect.Owner]{})
+					must(t, err)
+				}
+				return l.enter(t, key)
+			}
+			if tt.before > 0 {
+				use(tt.before)
+			}
+			l.burn(t)
+			c := use(tt.after)
+			for range 2 {
+				got, err := l.svc.VerifyAudit(t.Context(), c, nil)
+				must(t, err)
+				if got.Intact {
+					t.Errorf("got %+v, want the log missed", got)
+				}
+			}
+		})
+	}
+}
+
+func (w *journey) enter(t *testing.T, key vault.Secret) connect.Caller {
+	t.Helper()
+	c, err := w.svc.Authenticate(t.Context(), key)
+	must(t, err)
+	return c
+}
+
 func TestAuditAnchorsAreReadAsTheyAreWritten(t *testing.T) {
 	t.Parallel()
 	digits := strings.Repeat("0a", 32)

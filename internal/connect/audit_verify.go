@@ -78,6 +78,9 @@ func (s *Service) auditHead(ctx context.Context, workspaceID int64) (AuditHead, 
 	if errors.Is(err, fault.NotFound) {
 		return AuditHead{WorkspaceID: workspaceID}, nil
 	}
+	if err == nil && !head.unchained() {
+		s.sawChain(workspaceID)
+	}
 	return head, err
 }
 

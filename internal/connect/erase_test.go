@@ -98,7 +98,8 @@ func TestErasingAnOwnerTakesEverythingOfTheirs(t *testing.T) {
 	if told.OwnerID != theirs.ID || told.Cause != connect.CauseIntegration {
 		t.Errorf("got %+v, want owner %d erased by the integration", told, theirs.ID)
 	}
-	same(t, "told of them before", w.count(t, fmt.Sprintf("events WHERE owner_id = %d AND data <> '{}' AND type NOT IN ('owner.erased', 'grant.erased', 'channel.erased')", theirs.ID)), 0)
+	same(t, "told of them before", w.count(t, fmt.Sprintf("events WHERE owner_id = %d AND data <> '{}' AND type NOT IN ('owner.erased', 'grant.erased', 'channel.erased', 'channel.moved_away')", theirs.ID)), 0)
+	same(t, "what is told of one that went before", string(w.lastEvent(t, connect.EventChannelMovedAway).Data), `{"platform":"garden"}`)
 	same(t, "in the audit log", w.count(t, fmt.Sprintf("audit WHERE owner_id = %d AND action = 'owner.erased'", theirs.ID)), 1)
 	_, err = w.svc.EraseOwner(t.Context(), w.caller, theirs.ID)
 	wants(t, "a second time", err, fault.NotFound)

@@ -48,7 +48,7 @@ const (
 // Event is something that happened, written once, in the transaction of what it tells.
 type Event struct {
 	WorkspaceID int64
-	Number      int64 // per workspace, in commit order, from 1, without gaps; set by the store
+	Number      int64 // per workspace, in commit order, from 1, without gaps but where a restore left some; set by the store
 	Type        string
 	OwnerID     int64 // 0: none
 	SessionID   int64 // 0: none

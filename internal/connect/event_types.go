@@ -11,3 +11,9 @@ func EventTypes() []string {
 		EventOwnerErased, EventEndpointDisabled, EventAppTroubled, EventAppRecovered,
 	}
 }
+
+// LastWords are the types that tell that an owner has a channel no more: they are told to
+// the end, also when the owner has been erased meanwhile.
+func LastWords() []string {
+	return []string{EventChannelDisconnected, EventChannelMovedAway, EventChannelErased}
+}

@@ -11,7 +11,8 @@ import (
 // HoldRefreshing leaves the single-use refresh tokens of every grant alone until
 // ResumeRefreshing: for a copy of a database whose original lives on. Access tokens are
 // served and probed on. New consents are not held. What waited to be revoked is forgotten:
-// the original did it, and may have seen a new consent of the same person since.
+// the original did it, and may have seen a new consent of the same person since. Numbers of
+// events are left out, so that none is given that the original gave to another event.
 func HoldRefreshing(ctx context.Context, store Store) error {
 	err := store.InTx(ctx, func(tx Tx) error {
 		if err := tx.HoldGrants(ctx); err != nil {
@@ -19,6 +20,9 @@ func HoldRefreshing(ctx context.Context, store Store) error {
 		}
 		return tx.ForgetRevocations(ctx)
 	})
+	if err == nil { // apart, since each may be a change of very many rows
+		err = store.InTx(ctx, func(tx Tx) error { return tx.JumpEvents(ctx) })
+	}
 	if err != nil {
 		return fmt.Errorf("hold refreshing: %w", err)
 	}

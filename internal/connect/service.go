@@ -3,6 +3,7 @@ package connect
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +29,7 @@ type Service struct {
 	keys      keyCache
 	auditKeys auditKeys
 	auditFrom atomic.Int64 // one above the highest workspace when BeginAudit ran; 0: it did not
+	chained   sync.Map     // the ids of workspaces from auditFrom on whose chain was seen
 	ended     func(platformID, state, reason string)
 	rate      float64
 	deadline  time.Duration

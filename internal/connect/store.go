@@ -237,6 +237,9 @@ type GrantWriter interface {
 	// ClaimGrant writes Fence, UpdatedAt and what keeps the grant alive (Health to TellAt),
 	// not its credentials, and a lease that ends by the database's clock after lease, provided that the stored fence is fence; else fault.Conflict and no change.
 	ClaimGrant(ctx context.Context, g Grant, fence int64, lease time.Duration) error
+	// JumpEvents leaves out numbers of events, in every workspace and for every channel: more
+	// than can have been given since a restored database was copied.
+	JumpEvents(ctx context.Context) error
 	// HoldGrants puts every usable grant into PhaseHeld, whoever holds a lease on it.
 	HoldGrants(ctx context.Context) error
 	// ResumeGrants is its end: those with a RefreshAt go into PhaseAwaiting and are due at
@@ -410,12 +413,15 @@ type EraseWriter interface {
 	// is much goes before, so that the rest is one short transaction.
 	ForgetEndedSessions(ctx context.Context, workspaceID, ownerID int64, limit int) (int, error)
 	// BlankEvents blanks the data of up to limit events that name the owner, those with a
-	// number above after, and answers the last one's number; 0: there is none.
+	// number above after, and answers the last one's number; 0: there is none. LastWords
+	// keep their channel_id, platform and reason.
 	BlankEvents(ctx context.Context, workspaceID, ownerID, after int64, limit int) (last int64, err error)
 	// ForgetOwner deletes the owner's groups, channels, attempts with their steps,
 	// sessions, kept replies of keys bound to them or about them, and those keys; blanks the
-	// data of the events about them, drops the bodies of their deliveries and raises Fence
-	// of these: whoever sends one of them at this moment has lost it; empties the endpoints
+	// data of the events about them, as BlankEvents does, drops the bodies of their deliveries
+	// and raises Fence of these, unless somebody holds them: whoever is about to claim one has
+	// lost it, whoever sends one tells what came of it; skips those that are pending, held by
+	// nobody and no LastWords, and makes what was behind them due; empties the endpoints
 	// that hear of them alone, as a deletion does; and deletes the owner, unless it is the
 	// default one, whose name and facts are cleared. It tells how many channels, sessions
 	// and keys went. fault.Conflict while a grant of theirs stands, or a channel of theirs

@@ -25,6 +25,7 @@ func (s *Service) CreateWorkspace(ctx context.Context, w Workspace) (Workspace, 
 	if err != nil {
 		return Workspace{}, fmt.Errorf("create workspace: %w", err)
 	}
+	s.sawChain(made.ID)
 	return made, nil
 }
 
@@ -93,6 +94,7 @@ func (s *Service) AddWorkspace(ctx context.Context, c Caller, w Workspace, once 
 	if err != nil {
 		return CreatedWorkspace{}, fmt.Errorf("add workspace: %w", err)
 	}
+	s.sawChain(made.ID)
 	return made, nil
 }
 

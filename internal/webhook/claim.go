@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"patchbay/internal/connect"
@@ -102,6 +103,10 @@ func (s *Service) claim(ctx context.Context, tx Tx, e Endpoint, due DueDelivery)
 	d.UpdatedAt = s.now()
 	if _, err := s.schemeOf(e); err != nil { // of a version that knew it
 		d.State, d.Error = DeliveryFailed, "This server does not know the endpoint's scheme."
+		return Claim{}, true, s.end(ctx, tx, d, fence)
+	}
+	if d.Body == nil && d.Kind != "" && !slices.Contains(connect.LastWords(), d.EventType) { // its owner was erased after it was written
+		d.State = DeliverySkipped
 		return Claim{}, true, s.end(ctx, tx, d, fence)
 	}
 	if d.Body == nil {

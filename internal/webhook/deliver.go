@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,7 +51,7 @@ func (s *Service) deliver(ctx context.Context, c Claim, goesOn func() bool) (nex
 		return nil, nil // the lease may be over before the answer is: somebody claims it again
 	}
 	ctx = context.WithoutCancel(ctx)
-	o := &outcome{delivery: c.delivery}
+	o := &outcome{delivery: c.delivery, url: c.endpoint.URL}
 	o.attempt, o.reply = s.send(ctx, c.endpoint, c.delivery)
 	for pause := 250 * time.Millisecond; ; pause *= 2 {
 		o.goesOn = goesOn()
@@ -172,10 +173,19 @@ func (s *Service) after(d Delivery, e Endpoint, scheme Scheme, verdict Verdict, 
 	return d
 }
 
-// jittered gives a wait up to a fifth more or less, so that what failed together does not
+// jitter is how much more or less a wait may be, so that what failed together does not
 // come again together.
+func jitter(d time.Duration) time.Duration { return d / 5 }
+
+// jittered gives a wait its jitter.
 func jittered(d time.Duration) time.Duration {
-	return d + time.Duration((rand.Float64()*2-1)*0.2*float64(d))
+	return d + time.Duration((rand.Float64()*2-1)*float64(jitter(d)))
+}
+
+// longestWait is the longest between two attempts, of which the second may be held back.
+func longestWait(scheme Scheme) time.Duration {
+	longest := slices.Max(append(scheme.Schedule(), 0))
+	return longest + jitter(longest) + scheme.LongestRetryAfter()
 }
 
 // note writes into e how the endpoint does, for the caller to store where that changes e,
@@ -190,10 +200,10 @@ func (s *Service) note(ctx context.Context, tx Tx, e *Endpoint, scheme Scheme, v
 		return true, nil
 	}
 	e.Failures++
-	e.FailedAt = now
-	if e.FailingSince.IsZero() {
+	if e.FailingSince.IsZero() || now.Sub(e.FailedAt) > longestWait(scheme) { // what it did in between, nobody knows
 		e.FailingSince = now
 	}
+	e.FailedAt = now
 	if until := now.Add(hold(r, scheme)); until.After(now) && until.After(e.HeldUntil) {
 		e.HeldUntil = until
 	}

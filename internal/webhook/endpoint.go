@@ -35,7 +35,7 @@ type Endpoint struct {
 	Reason       string    // of StateDisabled; else empty
 	Sealed       []byte    // its secrets
 	Failures     int       // in a row
-	FailingSince time.Time // the first failure since the last success; zero: it works, or nothing was sent yet
+	FailingSince time.Time // the first failure since the last success, or since nothing was sent for long; zero: it works, or nothing was sent yet
 	SucceededAt  time.Time
 	FailedAt     time.Time
 	HeldUntil    time.Time // nothing is sent before: it asked for that, or is overloaded; zero: it is not held
@@ -56,7 +56,7 @@ const (
 	DeliveryDelivered DeliveryState = "delivered"
 	DeliveryFailed    DeliveryState = "failed"  // the schedule is over; may be replayed
 	DeliveryDropped   DeliveryState = "dropped" // its endpoint was disabled before it could be sent; may be replayed
-	DeliverySkipped   DeliveryState = "skipped" // its scheme has nothing to tell of the event
+	DeliverySkipped   DeliveryState = "skipped" // its scheme has nothing to tell of the event, or its owner was erased before it could be sent
 )
 
 // Delivery is one sending of one event to one endpoint. Retries are its attempts; a

@@ -35,7 +35,7 @@ type NewEndpoint struct {
 
 // EndpointChange is what to change; nil leaves as it is.
 type EndpointChange struct {
-	URL         *string
+	URL         *string // another one begins anew, and what waits goes there at once
 	Types       *[]string
 	Description *string
 	State       *EndpointState // StateActive begins anew: failures are forgotten
@@ -141,15 +141,42 @@ func (s *Service) roomFor(ctx context.Context, tx Tx, e Endpoint) error {
 
 // check refuses what cannot be an endpoint, and translates what it hears.
 func (s *Service) check(e Endpoint) (heard []string, err error) {
+	if _, known := s.schemes[e.Scheme]; !known {
+		return nil, errUnknownScheme()
+	}
+	if err := s.checkURL(e.URL); err != nil {
+		return nil, err
+	}
+	if err := checkDescription(e.Description); err != nil {
+		return nil, err
+	}
+	return s.checkTypes(e)
+}
+
+func errUnknownScheme() error {
+	return fault.InvalidField("scheme", "unknown", "is not a scheme of this server")
+}
+
+func (s *Service) checkURL(url string) error {
+	if s.client.CheckTarget(url) != nil {
+		return fault.InvalidField("url", "url", "must be an https URL with a public host name, at port 443 or 80, without user name and fragment, of at most 2048 characters")
+	}
+	return nil
+}
+
+func checkDescription(text string) error {
+	if utf8.RuneCountInString(text) > maxDescription {
+		return fault.InvalidField("description", "too_long", fmt.Sprintf("has more than %d characters", maxDescription))
+	}
+	return nil
+}
+
+func (s *Service) checkTypes(e Endpoint) (heard []string, err error) {
 	scheme, known := s.schemes[e.Scheme]
-	switch {
-	case !known:
-		return nil, fault.InvalidField("scheme", "unknown", "is not a scheme of this server")
-	case s.client.CheckTarget(e.URL) != nil:
-		return nil, fault.InvalidField("url", "url", "must be an https URL with a public host name, at port 443 or 80, without user name and fragment, of at most 2048 characters")
-	case utf8.RuneCountInString(e.Description) > maxDescription:
-		return nil, fault.InvalidField("description", "too_long", fmt.Sprintf("has more than %d characters", maxDescription))
-	case len(e.Types) > maxTypes:
+	if !known {
+		return nil, errUnknownScheme()
+	}
+	if len(e.Types) > maxTypes {
 		return nil, fault.InvalidField("types", "too_many", fmt.Sprintf("has more than %d entries", maxTypes))
 	}
 	words := e.Types
@@ -225,7 +252,7 @@ var errLeftovers = errors.New("the endpoint has more pending of before it was di
 
 // change applies what is given to a locked endpoint, and tells which fields those are.
 func (s *Service) change(ctx context.Context, tx Tx, e *Endpoint, change EndpointChange) (changed []string, err error) {
-	now := s.now()
+	now, before := s.now(), e.URL
 	set := func(name string, to *string, value *string) {
 		if value != nil && *to != *value {
 			*to, changed = *value, append(changed, name)
@@ -236,7 +263,7 @@ func (s *Service) change(ctx context.Context, tx Tx, e *Endpoint, change Endpoin
 	if change.Types != nil {
 		e.Types, changed = *change.Types, append(changed, "types")
 	}
-	heard, err := s.check(*e)
+	heard, err := s.checkChange(*e, change)
 	if err != nil {
 		return nil, err
 	}
@@ -246,6 +273,12 @@ func (s *Service) change(ctx context.Context, tx Tx, e *Endpoint, change Endpoin
 		}
 	}
 	e.UpdatedAt = now
+	if e.URL != before { // how the other address did is nothing to this one
+		e.Failures, e.FailingSince, e.HeldUntil = 0, time.Time{}, time.Time{}
+		if err := tx.HastenDeliveries(ctx, e.WorkspaceID, e.ID, now); err != nil {
+			return nil, err
+		}
+	}
 	if change.State != nil && *change.State != e.State {
 		changed = append(changed, "state")
 		if *change.State == StateDisabled {
@@ -264,6 +297,24 @@ func (s *Service) change(ctx context.Context, tx Tx, e *Endpoint, change Endpoin
 		e.State, e.Reason, e.Failures, e.FailingSince, e.HeldUntil = StateActive, "", 0, time.Time{}, time.Time{}
 	}
 	return changed, tx.UpdateEndpoint(ctx, *e)
+}
+
+// checkChange checks what is given of an endpoint as it is to be, and all of one that is
+// being enabled: what stands there may be allowed no longer.
+func (s *Service) checkChange(e Endpoint, change EndpointChange) (heard []string, err error) {
+	if change.State != nil && *change.State == StateActive && e.State != StateActive {
+		return s.check(e)
+	}
+	if change.URL != nil {
+		err = s.checkURL(e.URL)
+	}
+	if err == nil && change.Description != nil {
+		err = checkDescription(e.Description)
+	}
+	if err == nil && change.Types != nil {
+		heard, err = s.checkTypes(e)
+	}
+	return heard, err
 }
 
 // disable ends sending to a locked endpoint and tells whoever else hears it. into gets

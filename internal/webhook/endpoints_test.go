@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -74,6 +75,95 @@ func TestAnEndpointIsChanged(t *testing.T) {
 		must(t, err)
 		if len(list) != 1 || list[0].ID != made.ID {
 			t.Errorf("list: got %+v, want the one", list)
+		}
+	})
+}
+
+// TestAnotherAddressBeginsAnew: what the one before did is nothing to it.
+func TestAnotherAddressBeginsAnew(t *testing.T) {
+	t.Parallel()
+	onEngines(t, func(t *testing.T, w *world) {
+		r, other := newReceiver(t, w), newReceiver(t, w)
+		r.answers(func(rw http.ResponseWriter, _ *http.Request) {
+			rw.Header().Set("Retry-After", "3600")
+			rw.WriteHeader(http.StatusServiceUnavailable)
+		})
+		made := w.endpoint(t, webhook.NewEndpoint{URL: r.url, Types: []string{connect.EventSessionCreated}})
+		w.emit(t, connect.Event{})
+		w.pump(t)
+		if e := w.read(t, made.ID); e.Failures != 1 || e.HeldUntil.IsZero() || e.FailingSince.IsZero() {
+			t.Fatalf("got %+v, want it held", e)
+		}
+		description := "the same address"
+		e, err := w.hooks.ChangeEndpoint(t.Context(), w.caller, made.ID, webhook.EndpointChange{Description: &description, URL: &r.url})
+		must(t, err)
+		if e.Failures != 1 || e.HeldUntil.IsZero() || w.pump(t) != 0 {
+			t.Errorf("with the same address: got %+v, want it held", e)
+		}
+		e, err = w.hooks.ChangeEndpoint(t.Context(), w.caller, made.ID, webhook.EndpointChange{URL: &other.url})
+		must(t, err)
+		if e.Failures != 0 || !e.HeldUntil.IsZero() || !e.FailingSince.IsZero() {
+			t.Errorf("with another one: got %+v, want it as new", e)
+		}
+		if w.pump(t); len(other.messages()) != 1 {
+			t.Errorf("got %d messages there, want what waited", len(other.messages()))
+		}
+	})
+}
+
+// TestAnAddressIsChangedDuringARequest: what the one before answers is nothing to it either.
+func TestAnAddressIsChangedDuringARequest(t *testing.T) {
+	t.Parallel()
+	onEngines(t, func(t *testing.T, w *world) {
+		for _, code := range []int{http.StatusGone, http.StatusTooManyRequests} {
+			r, other, came, open := newReceiver(t, w), newReceiver(t, w), make(chan struct{}, 9), make(chan struct{})
+			r.answers(func(rw http.ResponseWriter, _ *http.Request) {
+				came <- struct{}{}
+				<-open
+				rw.WriteHeader(code)
+			})
+			made := w.endpoint(t, webhook.NewEndpoint{URL: r.url, Types: []string{connect.EventSessionCreated}})
+			w.emit(t, connect.Event{})
+			claims, _, _, err := w.hooks.ClaimDue(t.Context(), made.ID, 1)
+			must(t, err)
+			sent := make(chan error, 1)
+			go func() { sent <- w.hooks.Deliver(t.Context(), claims[0]) }()
+			<-came
+			_, err = w.hooks.ChangeEndpoint(t.Context(), w.caller, made.ID, webhook.EndpointChange{URL: &other.url})
+			must(t, err)
+			close(open)
+			must(t, <-sent)
+			w.pump(t)
+			if e := w.read(t, made.ID); e.State != webhook.StateActive || e.Failures != 0 || len(other.messages()) != 1 {
+				t.Errorf("%d: got %+v and %d messages at the new address, want it as new and one", code, e, len(other.messages()))
+			}
+			must(t, w.hooks.DeleteEndpoint(t.Context(), w.caller, made.ID))
+		}
+	})
+}
+
+// TestAnAddressThatIsAllowedNoLonger keeps nobody from disabling its endpoint.
+func TestAnAddressThatIsAllowedNoLonger(t *testing.T) {
+	t.Parallel()
+	onEngines(t, func(t *testing.T, w *world) {
+		made := w.endpoint(t, webhook.NewEndpoint{URL: newReceiver(t, w).url})
+		w.client = httpx.NewClient(httpx.ClientConfig{}) // of a server that is no dev
+		w.hooks = w.restarted()
+		types, description, long := []string{"channel.*"}, "old", strings.Repeat("e", 256)
+		active, disabled := webhook.StateActive, webhook.StateDisabled
+		for _, change := range []webhook.EndpointChange{{Types: &types}, {Description: &description}, {State: &active}, {State: &disabled}} {
+			_, err := w.hooks.ChangeEndpoint(t.Context(), w.caller, made.ID, change)
+			must(t, err)
+		}
+		for field, change := range map[string]webhook.EndpointChange{"url": {State: &active}, "description": {State: &disabled, Description: &long}} {
+			_, err := w.hooks.ChangeEndpoint(t.Context(), w.caller, made.ID, change)
+			var f *fault.Error
+			if !errors.As(err, &f) || len(f.Fields) != 1 || f.Fields[0].Name != field {
+				t.Errorf("%+v: got %v, want the %s refused", change, err, field)
+			}
+		}
+		if e := w.read(t, made.ID); e.State != disabled || e.Description != description || len(e.Types) != 1 {
+			t.Errorf("got %+v, want it disabled and changed", e)
 		}
 	})
 }

@@ -12,6 +12,7 @@ import (
 // outcome is what a request came to.
 type outcome struct {
 	delivery Delivery // as claimed
+	url      string   // where it was sent
 	attempt  Attempt
 	reply    Reply
 	goesOn   bool   // whoever made the request sends another one
@@ -108,18 +109,25 @@ func (s *Service) keepAll(ctx context.Context, tx Tx, e *Endpoint, all []*outcom
 	return woken, tx.UpdateEndpoint(ctx, *e)
 }
 
-// keep writes one outcome, and into e how the endpoint does by it. It tells whether another
+// keep writes one outcome, and into e how the endpoint does by it, unless it has another
+// address by now. It tells whether another
 // delivery is due by that, and whether e changed.
 func (s *Service) keep(ctx context.Context, tx Tx, e *Endpoint, scheme Scheme, o *outcome) (woken, changed bool, err error) {
-	verdict := scheme.Accept(o.reply)
+	verdict, moved := scheme.Accept(o.reply), o.url != e.URL
+	if moved && verdict == VerdictDisable { // the address of before wants nothing more
+		verdict = VerdictRetry
+	}
 	d := s.after(o.delivery, *e, scheme, verdict, o.attempt, o.reply)
+	if moved && d.State == DeliveryPending { // as all that waited
+		d.NextAt = s.now()
+	}
 	a := o.attempt
 	a.Number = d.Attempts
 	if woken, err = s.save(ctx, tx, d); err != nil {
 		return false, false, err
 	}
-	if err := tx.InsertDeliveryAttempt(ctx, d.WorkspaceID, a); err != nil {
-		return false, false, err
+	if err := tx.InsertDeliveryAttempt(ctx, d.WorkspaceID, a); err != nil || moved {
+		return woken, false, err
 	}
 	changed, err = s.note(ctx, tx, e, scheme, verdict, o.reply)
 	return woken, changed, err

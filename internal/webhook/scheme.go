@@ -44,9 +44,10 @@ const (
 )
 
 // Patience is how long a scheme bears an endpoint that does nothing but fail: until all
-// that is set here has come true. The zero value bears it for ever.
+// that is set here has come true. The zero value bears it for ever. Time in which nothing
+// is sent does not count: after more of it than lies between two attempts it begins anew.
 type Patience struct {
-	For      time.Duration // since the first failure after the last success
+	For      time.Duration // since Endpoint.FailingSince
 	Failures int           // attempts in a row
 }
 

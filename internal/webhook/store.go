@@ -121,6 +121,8 @@ type DeliveryWriter interface {
 	// DropPending drops up to limit pending deliveries of the endpoint that nobody holds,
 	// and tells how many.
 	DropPending(ctx context.Context, workspaceID, endpointID int64, at time.Time, limit int) (int, error)
+	// HastenDeliveries makes due what the endpoint is to be sent later.
+	HastenDeliveries(ctx context.Context, workspaceID, endpointID int64, now time.Time) error
 	// RebaseDeliveries has pending deliveries that were last changed more than a second after
 	// now, which a clock that was set back makes of the past, wait from now on for as long as
 	// they were to wait, and lets go of endpoints that are held for longer than longest. It

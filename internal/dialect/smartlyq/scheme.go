@@ -83,7 +83,7 @@ func (Scheme) Encode(n webhook.Notice) (body []byte, kind string, ok bool, err e
 	if kind = kindOf(n.Event.Type, said["before"]); kind == "" || hidden(n.Channel) {
 		return nil, "", false, nil
 	}
-	if kind != webhookTest && n.Channel == nil && said["platform"] == "" { // whose it was has been erased
+	if kind != webhookTest && said["platform"] == "" { // whose it was has been erased, or is at this moment
 		return nil, "", false, nil
 	}
 	var data any = dataOf(n, said, kind)

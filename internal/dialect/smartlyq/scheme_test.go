@@ -49,22 +49,27 @@ func TestEnvelopes(t *testing.T) {
 		want   string // empty: nothing is told
 	}{
 		"new":             {notice(connect.EventChannelConnected, `{"platform":"x"}`, acme, own), head + "account.connected" + tail + `,"account_username":"acme"}}`},
-		"revived":         {notice(connect.EventChannelReconnected, `{"before":"disconnected"}`, acme, own), head + "account.connected" + tail + `,"account_username":"acme"}}`},
-		"was active":      {notice(connect.EventChannelReconnected, `{"before":"active"}`, acme, own), ""},
-		"was paused":      {notice(connect.EventChannelReconnected, `{"before":"paused"}`, acme, own), ""},
-		"reviewed":        {notice(connect.EventChannelConnected, `{}`, &pending, own), ""},
-		"of a profile":    {notice(connect.EventChannelConnected, `{}`, acme, customer), head + "account.connected" + tail + `,"account_username":"acme","profile_id":77,"profile_workspace_id":77}}`},
+		"revived":         {notice(connect.EventChannelReconnected, `{"platform":"x","before":"disconnected"}`, acme, own), head + "account.connected" + tail + `,"account_username":"acme"}}`},
+		"was active":      {notice(connect.EventChannelReconnected, `{"platform":"x","before":"active"}`, acme, own), ""},
+		"was paused":      {notice(connect.EventChannelReconnected, `{"platform":"x","before":"paused"}`, acme, own), ""},
+		"reviewed":        {notice(connect.EventChannelConnected, `{"platform":"x"}`, &pending, own), ""},
+		"of a profile":    {notice(connect.EventChannelConnected, `{"platform":"x"}`, acme, customer), head + "account.connected" + tail + `,"account_username":"acme","profile_id":77,"profile_workspace_id":77}}`},
 		"gone by now":     {notice(connect.EventChannelConnected, `{"platform":"x","name":"Acme & Co"}`, nil, nil), head + "account.connected" + tail + `,"account_username":""}}`},
 		"erased":          {erased(`{"channel_id":"12345","platform":"x","reason":"owner_erased"}`, nil), `{"id":"evt_9_4","event":"account.disconnected","created_at":"2026-07-26T14:30:00Z","data":{"account_id":12345,"platform":"twitter","account_name":"","account_username":"","reason":"owner_erased","profile_id":77,"profile_workspace_id":77}}`},
 		"erased, default": {erased(`{"channel_id":"12345","platform":"x","reason":"owner_erased"}`, own), `{"id":"evt_9_4","event":"account.disconnected","created_at":"2026-07-26T14:30:00Z","data":{"account_id":12345,"platform":"twitter","account_name":"","account_username":"","reason":"owner_erased"}}`},
 		"erased again":    {erased(`{}`, own), ""},
 		"moved since":     {moved, `{"id":"evt_9_4","event":"account.disconnected","created_at":"2026-07-26T14:30:00Z","data":{"account_id":12345,"platform":"twitter","account_name":"Before","account_username":"","reason":"requested","profile_id":76,"profile_workspace_id":76}}`},
-		"disconnected":    {notice(connect.EventChannelDisconnected, `{"reason":"requested"}`, acme, own), head + "account.disconnected" + tail + `,"account_username":"acme","reason":"requested"}}`},
-		"token expired":   {notice(connect.EventChannelNeedsReauth, `{"before":"healthy","reason":"revoked"}`, acme, own), head + "account.token_expired" + tail + `,"account_username":"acme","reason":"revoked"}}`},
-		"for another":     {notice(connect.EventChannelNeedsReauth, `{"before":"needs_reauth","reason":"consent_expired"}`, acme, own), ""},
-		"a test":          {notice(webhook.EventTest, ``, nil, nil), `{"id":"evt_9_4","event":"webhook.test","created_at":"2026-07-26T14:30:00Z","data":{"message":"This is a test delivery."}}`},
-		"another event":   {notice(connect.EventChannelRenamed, `{}`, acme, own), ""},
-		"odd event data":  {notice(connect.EventChannelDisconnected, `{"reason":5}`, acme, own), head + "account.disconnected" + tail + `,"account_username":"acme","reason":""}}`},
+		"disconnected":    {notice(connect.EventChannelDisconnected, `{"platform":"x","reason":"requested"}`, acme, own), head + "account.disconnected" + tail + `,"account_username":"acme","reason":"requested"}}`},
+		"token expired":   {notice(connect.EventChannelNeedsReauth, `{"platform":"x","before":"healthy","reason":"revoked"}`, acme, own), head + "account.token_expired" + tail + `,"account_username":"acme","reason":"revoked"}}`},
+		"for another":     {notice(connect.EventChannelNeedsReauth, `{"platform":"x","before":"needs_reauth","reason":"consent_expired"}`, acme, own), ""},
+		// Its owner is being erased: what the events told is gone, the channel is not yet.
+		"blank, connected":    {notice(connect.EventChannelConnected, `{}`, acme, own), ""},
+		"blank, reconnected":  {notice(connect.EventChannelReconnected, `{}`, acme, own), ""},
+		"blank, token":        {notice(connect.EventChannelNeedsReauth, `{}`, acme, own), ""},
+		"blank, disconnected": {notice(connect.EventChannelDisconnected, `{}`, acme, own), ""},
+		"a test":              {notice(webhook.EventTest, ``, nil, nil), `{"id":"evt_9_4","event":"webhook.test","created_at":"2026-07-26T14:30:00Z","data":{"message":"This is a test delivery."}}`},
+		"another event":       {notice(connect.EventChannelRenamed, `{"platform":"x"}`, acme, own), ""},
+		"odd event data":      {notice(connect.EventChannelDisconnected, `{"platform":"x","reason":5}`, acme, own), head + "account.disconnected" + tail + `,"account_username":"acme","reason":""}}`},
 	} {
 		body, kind, ok, err := Scheme{}.Encode(c.notice)
 		if err != nil || ok != (c.want != "") || string(body) != c.want || (ok && !strings.Contains(c.want, `"event":"`+kind+`"`)) {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"patchbay/internal/fault"
 )
@@ -101,7 +102,8 @@ func readyToServe(ctx context.Context, backup, dir string) (temp string, err err
 
 // releaseCopy gives back the leases in a copy, whose schema may be older than they are,
 // holds its grants, and forgets what waited to be revoked: what it was copied from may live
-// on, has told the platforms, and may have seen a new consent of the same person since.
+// on, has told the platforms, and may have seen a new consent of the same person since. It
+// has told receivers of events, too: those of the copy get other numbers.
 func releaseCopy(ctx context.Context, db *sql.DB) error {
 	for table, query := range map[string]string{
 		"grants": releaseGrants + `; ` + holdGrants, "revocations": forgetRevocations, "deliveries": releaseDeliveries,
@@ -112,6 +114,11 @@ func releaseCopy(ctx context.Context, db *sql.DB) error {
 			_, err = db.ExecContext(ctx, query)
 		}
 		if err != nil {
+			return err
+		}
+	}
+	for _, query := range []string{jumpChannels, jumpWorkspaces} {
+		if _, err := db.ExecContext(ctx, query, jump(time.Now())); err != nil {
 			return err
 		}
 	}

@@ -258,6 +258,53 @@ func TestRestoreHoldsGrants(t *testing.T) {
 	}
 }
 
+// TestARestoredDatabaseNumbersEventsAnew: receivers have seen events of after the backup, and
+// those of a database that was restored before.
+func TestARestoredDatabaseNumbersEventsAnew(t *testing.T) {
+	t.Parallel()
+	dsn, backup := sqliteDSN(t), filepath.Join(t.TempDir(), "backup.db")
+	s := open(t, dsn)
+	if err := makeWorkspace(t.Context(), s, "told of"); err != nil {
+		t.Fatal(err)
+	}
+	tell := func(s *sqlstore.Store) {
+		inTx(t, s, func(tx connect.Tx) error {
+			for range 10 {
+				tx.Emit(connect.Event{WorkspaceID: 1, Type: "test", Cause: connect.CauseSystem, At: testTime})
+			}
+			return nil
+		})
+	}
+	tell(s)
+	if _, err := sqlstore.Backup(t.Context(), dsn, backup, false); err != nil {
+		t.Fatal(err)
+	}
+	told := map[int64]string{}
+	for i := range 3 {
+		if i > 0 {
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := sqlstore.Restore(t.Context(), dsn, backup); err != nil {
+				t.Fatal(err)
+			}
+			s = open(t, dsn)
+		}
+		tell(s)
+		tell(s)
+		events, err := s.Events(t.Context(), 1, 10, 99) // of after the backup
+		if err != nil || len(events) != 20 {
+			t.Fatalf("got %d events, %v, want 20", len(events), err)
+		}
+		for _, e := range events {
+			if before := told[e.Number]; before != "" {
+				t.Errorf("number %d: got it in life %d, and it was given in %s", e.Number, i, before)
+			}
+			told[e.Number] = fmt.Sprint("life ", i)
+		}
+	}
+}
+
 // TestRestoreOfAnOlderSchema knows nothing of leases.
 func TestRestoreOfAnOlderSchema(t *testing.T) {
 	t.Parallel()

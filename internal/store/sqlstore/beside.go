@@ -33,7 +33,7 @@ func OpenBeside(ctx context.Context, dsn string) (*Store, error) {
 	write := sqliteDSN(path, "mode=rw", "_txlock=immediate", "_pragma=synchronous(full)", "_pragma=busy_timeout(0)", overwrite)
 	err = e.beside.announce()
 	if err == nil {
-		err = e.connect(ctx, write, sqliteDSN(path, "mode=rw", "_pragma=query_only(1)"), 2, nil)
+		err = e.connect(ctx, write, sqliteDSN(path, "mode=rw", "_pragma=query_only(1)"), 2, nil, "") // the server takes in the -wal, or the last who closes
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), e.close())
@@ -51,8 +51,9 @@ func locked(err error) bool {
 	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY // the low byte: extended codes name the reason
 }
 
-// connect opens the connections. crowded tells whether another process wants to write; nil: none does.
-func (e *sqliteEngine) connect(ctx context.Context, write, read string, readers int, crowded func() bool) (err error) {
+// connect opens the connections. crowded tells whether another process wants to write; nil:
+// none does. wal is the file that the writer takes in.
+func (e *sqliteEngine) connect(ctx context.Context, write, read string, readers int, crowded func() bool, wal string) (err error) {
 	if e.writeDB, err = sql.Open("sqlite", write); err != nil {
 		return err
 	}
@@ -65,6 +66,6 @@ func (e *sqliteEngine) connect(ctx context.Context, write, read string, readers 
 	}
 	e.readDB.SetMaxOpenConns(readers)
 	e.readDB.SetMaxIdleConns(readers)
-	e.writer = newWriter(e.writeDB, crowded)
+	e.writer = newWriter(e.writeDB, crowded, wal)
 	return nil
 }

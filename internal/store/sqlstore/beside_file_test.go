@@ -43,7 +43,7 @@ func TestTheServerKnowsWhoWorksBesideIt(t *testing.T) {
 func TestTheWriterAsksAfterEachCommit(t *testing.T) {
 	t.Parallel()
 	asked := make(chan struct{}, 8)
-	w := newWriter(newTestWriter(t).db, func() bool { asked <- struct{}{}; return true })
+	w := newWriter(newTestWriter(t).db, func() bool { asked <- struct{}{}; return true }, "")
 	for n := range 3 {
 		if err := w.transact(t.Context(), insert(n)); err != nil {
 			t.Fatal(err)

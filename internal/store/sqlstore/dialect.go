@@ -22,6 +22,7 @@ type dialect struct {
 	skipLocked  string // ends a SELECT that leaves out rows which another transaction is changing
 	now         string // the time in UTC milliseconds by the clock of the database
 	countTables string // counts the tables called $1: none or one
+	lastWords   string // what is left of the data of connect.LastWords
 	version     string // tells the engine's version
 	trial       string // writes something, and changes nothing
 	classify    func(error) failure
@@ -49,6 +50,7 @@ func sqliteDialect() *dialect {
 		skipLocked:  "",
 		now:         "CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER)",
 		countTables: "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = $1",
+		lastWords:   `json_patch('{}', json_object('channel_id', data ->> 'channel_id', 'platform', data ->> 'platform', 'reason', data ->> 'reason'))`,
 		version:     "SELECT sqlite_version()",
 		trial:       fmt.Sprintf("PRAGMA application_id = %d", applicationID), // writes the first page
 		classify:    classifySQLite,
@@ -65,9 +67,11 @@ func postgresDialect() *dialect {
 		skipLocked:  " FOR NO KEY UPDATE SKIP LOCKED",
 		now:         "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)",
 		countTables: "SELECT CASE WHEN to_regclass($1) IS NULL THEN 0 ELSE 1 END",
-		version:     "SHOW server_version",
-		trial:       "CREATE TEMPORARY TABLE patchbay_trial (n INTEGER) ON COMMIT DROP",
-		classify:    classifyPostgres,
+		lastWords: `CAST(json_strip_nulls(json_build_object('channel_id', CAST(data AS json) ->> 'channel_id',
+			'platform', CAST(data AS json) ->> 'platform', 'reason', CAST(data AS json) ->> 'reason')) AS TEXT)`,
+		version:  "SHOW server_version",
+		trial:    "CREATE TEMPORARY TABLE patchbay_trial (n INTEGER) ON COMMIT DROP",
+		classify: classifyPostgres,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"patchbay/internal/connect"
 )
@@ -30,19 +31,40 @@ const (
 		UNION SELECT number FROM events WHERE workspace_id = $1 AND channel_id IN (` + theirChannels + `)`
 	// toldOfThem are deliveries of those events.
 	toldOfThem = `workspace_id = $1 AND event_number IN (` + aboutThem + `)`
+	// theirEndpoints hear of the owner alone, or have something about them to send.
+	theirEndpoints = `SELECT id FROM endpoints WHERE workspace_id = $1 AND state <> 'deleted'
+		AND (owner_id = $2 OR id IN (SELECT endpoint_id FROM deliveries WHERE ` + toldOfThem + ` AND state = 'pending'))`
 )
 
+// isLastWord is true of an event or a delivery that is told to the end.
+func isLastWord(column string) string {
+	return column + ` IN ('` + strings.Join(connect.LastWords(), `', '`) + `')`
+}
+
+// blankOf is what an event tells when its owner is forgotten.
+func blankOf(d *dialect) string {
+	return `CASE WHEN ` + isLastWord("type") + ` THEN ` + d.lastWords + ` ELSE '{}' END`
+}
+
 // How a workspace ($1) forgets an owner ($2), in an order in which nothing refers to what goes.
-var (
-	forgetSessions = []string{
-		`DELETE FROM attempt_steps WHERE workspace_id = $1 AND attempt_id IN (` + theirAttempts + `)`,
-		`DELETE FROM attempts WHERE workspace_id = $1 AND session_id IN (` + theirSessions + `)`,
-		`DELETE FROM sessions WHERE workspace_id = $1 AND owner_id = $2`,
-	}
-	forgetOwner = []string{
-		`UPDATE events SET data = '{}' WHERE workspace_id = $1 AND data <> '{}' AND number IN (` + aboutThem + `)`,
-		// All of them: who writes a message of what was there before, at this moment, has lost it.
-		`UPDATE deliveries SET body = NULL, fence = fence + 1 WHERE ` + toldOfThem,
+var forgetSessions = []string{
+	`DELETE FROM attempt_steps WHERE workspace_id = $1 AND attempt_id IN (` + theirAttempts + `)`,
+	`DELETE FROM attempts WHERE workspace_id = $1 AND session_id IN (` + theirSessions + `)`,
+	`DELETE FROM sessions WHERE workspace_id = $1 AND owner_id = $2`,
+}
+
+func forgetOwner(d *dialect) []string {
+	free := `(lease_until IS NULL OR lease_until <= ` + d.now + `)`
+	return []string{
+		`UPDATE events SET data = ` + blankOf(d) + ` WHERE workspace_id = $1 AND data <> '{}' AND number IN (` + aboutThem + `)`,
+		// Who writes a message of what was there before, at this moment, has lost it. A request
+		// that is under way has been made, and what comes of it is kept.
+		`UPDATE deliveries SET body = NULL, fence = fence + CASE WHEN ` + free + ` THEN 1 ELSE 0 END WHERE ` + toldOfThem,
+		`UPDATE deliveries SET state = 'skipped', next_at = NULL, lease_until = NULL, updated_at = ` + d.now + `, ended_at = ` + d.now + `
+			WHERE ` + toldOfThem + ` AND state = 'pending' AND NOT ` + isLastWord("event_type") + ` AND ` + free,
+		// What waits behind one that was skipped, also where the channel is another owner's by now.
+		`UPDATE deliveries SET next_at = updated_at WHERE state = 'pending' AND next_at IS NULL AND (endpoint_id, channel_id) IN (
+			SELECT endpoint_id, channel_id FROM deliveries WHERE ` + toldOfThem + ` AND channel_id IS NOT NULL)`,
 		`UPDATE delivery_attempts SET answer = '' WHERE answer <> '' AND workspace_id = $1 AND delivery_id IN (SELECT id FROM deliveries WHERE ` + toldOfThem + `)`,
 		`DELETE FROM channel_group_members WHERE workspace_id = $1 AND group_id IN (` + theirGroups + `)`,
 		`DELETE FROM channel_group_members WHERE workspace_id = $1 AND channel_id IN (` + theirChannels + `)`,
@@ -53,7 +75,7 @@ var (
 		`UPDATE owners SET name = '', avatar_url = '', contact_email = '', reference = '' WHERE workspace_id = $1 AND id = $2 AND is_default`,
 		`DELETE FROM owners WHERE workspace_id = $1 AND id = $2 AND NOT is_default`,
 	}
-)
+}
 
 // ForgetSessions locks the owner and the sessions first: nobody begins another, or another
 // attempt, in between.
@@ -100,7 +122,7 @@ func (t *tx) BlankEvents(ctx context.Context, workspaceID, ownerID, after int64,
 		return 0, err
 	}
 	last = numbers[len(numbers)-1]
-	_, err = t.run.exec(ctx, `UPDATE events SET data = '{}' WHERE `+theirs+` AND number <= $4 AND data <> '{}'`, workspaceID, ownerID, after, last)
+	_, err = t.run.exec(ctx, `UPDATE events SET data = `+blankOf(t.dialect)+` WHERE `+theirs+` AND number <= $4 AND data <> '{}'`, workspaceID, ownerID, after, last)
 	if err != nil {
 		return 0, fmt.Errorf("events of owner %d: %w", ownerID, err)
 	}
@@ -108,7 +130,7 @@ func (t *tx) BlankEvents(ctx context.Context, workspaceID, ownerID, after int64,
 }
 
 // ForgetOwner locks as ForgetSessions does, and groups and channels, to which others may
-// be adding.
+// be adding, and endpoints, whose deliveries others park and wake.
 func (t *tx) ForgetOwner(ctx context.Context, workspaceID, ownerID int64) (channels, sessions, keys int, err error) {
 	if sessions, err = t.ForgetSessions(ctx, workspaceID, ownerID); err != nil {
 		return 0, 0, 0, err
@@ -137,10 +159,13 @@ func (t *tx) ForgetOwner(ctx context.Context, workspaceID, ownerID int64) (chann
 	if keys, err = t.lockTheir(ctx, theirKeys, workspaceID, ownerID); err != nil {
 		return 0, 0, 0, err
 	}
+	if _, err = many(ctx, t.run, scanID, theirEndpoints+` ORDER BY id`+t.dialect.lockFields, workspaceID, ownerID); err != nil {
+		return 0, 0, 0, fmt.Errorf("endpoints that hear of owner %d: %w", ownerID, err)
+	}
 	if err := t.emptyTheirEndpoints(ctx, workspaceID, ownerID); err != nil {
 		return 0, 0, 0, err
 	}
-	return channels, sessions, keys, t.forget(ctx, forgetOwner, workspaceID, ownerID)
+	return channels, sessions, keys, t.forget(ctx, forgetOwner(t.dialect), workspaceID, ownerID)
 }
 
 // emptyTheirEndpoints deletes what hears of the owner alone, as far as EmptyEndpoint does.

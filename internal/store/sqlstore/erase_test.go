@@ -104,6 +104,73 @@ func replaceGrant(ctx context.Context, tx connect.Tx, g connect.Grant) error {
 	return tx.UpdateGrant(ctx, g, g.Fence)
 }
 
+// A server that has nothing to do takes what was erased out of its files, though somebody read
+// at first, and though a command beside it did the erasing.
+func TestAQuietServerLeavesNothingInItsFiles(t *testing.T) {
+	t.Parallel()
+	for name, beside := range map[string]bool{"the server": false, "a command beside it": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "patchbay.db")
+			s := open(t, "sqlite:"+path)
+			var grants []connect.Grant
+			inTx(t, s, func(tx connect.Tx) (err error) {
+				grants, err = manyGrants(t.Context(), tx, 9)
+				return err
+			})
+			testkit.Soon(t, "the credentials in the file alone", func() bool { return inFiles(t, path, secret) == "the file" })
+
+			db, err := sql.Open("sqlite", fileURL("sqlite:"+path))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			reading, err := db.BeginTx(t.Context(), nil)
+			if err == nil {
+				_, err = reading.Exec("SELECT * FROM grants")
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			eraser := s
+			if beside {
+				eraser = openBeside(t, "sqlite:"+path)
+			}
+			inTx(t, eraser, func(tx connect.Tx) error {
+				for _, g := range grants {
+					if err := errors.Join(replaceGrant(t.Context(), tx, g), tx.DeleteGrant(t.Context(), g.WorkspaceID, g.ID)); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err := reading.Rollback(); err != nil {
+				t.Fatal(err)
+			}
+			testkit.Soon(t, "no credentials in the files", func() bool { return inFiles(t, path, secret) == "" })
+			inTx(t, s, func(tx connect.Tx) error { // and goes on
+				_, err := manyGrants(t.Context(), tx, 1)
+				return err
+			})
+		})
+	}
+}
+
+// inFiles tells in which of the database's files a text stands.
+func inFiles(t *testing.T, path, text string) (where string) {
+	t.Helper()
+	for suffix, name := range map[string]string{"": "the file", "-wal": "the -wal"} {
+		content, err := os.ReadFile(path + suffix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(content, []byte(text)) {
+			where += name
+		}
+	}
+	return where
+}
+
 // A command beside the server writes with a connection of its own.
 func TestACommandBesideTheServerLeavesNothingInTheFileEither(t *testing.T) {
 	t.Parallel()

@@ -56,7 +56,7 @@ func (e *sqliteEngine) open(ctx context.Context, path string, readers int) (err 
 		return err
 	}
 	write := sqliteDSN(path, "_txlock=immediate", "_pragma=journal_mode(wal)", "_pragma=synchronous(full)", overwrite)
-	if err := e.connect(ctx, write, sqliteDSN(path, "_pragma=query_only(1)"), readers, e.beside.announced); err != nil {
+	if err := e.connect(ctx, write, sqliteDSN(path, "_pragma=query_only(1)"), readers, e.beside.announced, path+"-wal"); err != nil {
 		return err
 	}
 	return claim(ctx, e.writeDB)

@@ -106,6 +106,17 @@ func (t *tx) DropPending(ctx context.Context, workspaceID, endpointID int64, at 
 	return int(n), nil
 }
 
+// HastenDeliveries leaves those alone that somebody holds: they are due as it is.
+func (t *tx) HastenDeliveries(ctx context.Context, workspaceID, endpointID int64, now time.Time) error {
+	_, err := t.run.exec(ctx, `
+		UPDATE deliveries SET next_at = $3, updated_at = $3 WHERE workspace_id = $1 AND endpoint_id = $2 AND `+dueDelivery+` AND next_at > $3`,
+		workspaceID, endpointID, millis(now))
+	if err != nil {
+		return fmt.Errorf("hasten deliveries to endpoint %d: %w", endpointID, err)
+	}
+	return nil
+}
+
 func (t *tx) RebaseDeliveries(ctx context.Context, now time.Time, longest time.Duration) (int, error) {
 	const meanwhile = time.Second // what was written since the caller looked at the clock
 	n, err := t.run.exec(ctx, `

@@ -13,7 +13,7 @@ const replayColumns = `id, workspace_id, endpoint_id, after_number, until_number
 func scanReplay(r row) (p webhook.Replay, err error) {
 	err = r.Scan(&p.ID, &p.WorkspaceID, &p.EndpointID, &p.After, &p.Until, &p.FailedOnly, &p.State, &p.Cursor, &p.Queued,
 		timeColumn{&p.CreatedAt}, timeColumn{&p.UpdatedAt})
-	p.Events = p.Until - p.After // numbers have no gaps
+	p.Events = p.Until - p.After // numbers have no gaps; those that a restore left out are passed in one step
 	return p, err
 }
 
@@ -64,8 +64,27 @@ func (t *tx) InsertReplay(ctx context.Context, p webhook.Replay) (webhook.Replay
 }
 
 func (t *tx) LockReplay(ctx context.Context, workspaceID, id int64) (webhook.Replay, error) {
-	return one(ctx, t.run, "replay", scanReplay, `
+	p, err := one(ctx, t.run, "replay", scanReplay, `
 		SELECT `+replayColumns+` FROM replays WHERE workspace_id = $1 AND id = $2`+t.dialect.lockFields, workspaceID, id)
+	if err != nil {
+		return p, err
+	}
+	return p, t.passGap(ctx, &p)
+}
+
+// passGap moves the cursor up to the next event: a restore leaves out very many numbers.
+func (t *tx) passGap(ctx context.Context, p *webhook.Replay) error {
+	next, found, err := maybe(ctx, t.run, scanID, `
+		SELECT number FROM events WHERE workspace_id = $1 AND number > $2 ORDER BY number LIMIT 1`, p.WorkspaceID, p.Cursor)
+	switch {
+	case err != nil:
+		return fmt.Errorf("replay %d: %w", p.ID, err)
+	case found:
+		p.Cursor = max(p.Cursor, min(next-1, p.Until))
+	default:
+		p.Cursor = max(p.Cursor, p.Until)
+	}
+	return nil
 }
 
 func (t *tx) UpdateReplay(ctx context.Context, p webhook.Replay) error {

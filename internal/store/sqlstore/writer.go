@@ -26,7 +26,9 @@ type writer struct {
 	crowded func() bool // another process wants to write too; nil: never
 	jobs    chan *job
 	stopped chan struct{}
-	line    *line // the goroutine's own; nil: it has none now
+	wal     string           // the file that is taken in
+	quiet   <-chan time.Time // when to look at it; nil: never, another process does
+	line    *line            // the goroutine's own; nil: it has none now
 
 	mu      sync.Mutex
 	closed  bool
@@ -42,9 +44,13 @@ type job struct {
 	done chan error
 }
 
-// newWriter starts the goroutine; close ends it.
-func newWriter(db *sql.DB, crowded func() bool) *writer {
-	w := &writer{db: db, crowded: crowded, jobs: make(chan *job, maxGroup), stopped: make(chan struct{})}
+// newWriter starts the goroutine; close ends it. It takes in the file wal in quiet moments;
+// empty: none.
+func newWriter(db *sql.DB, crowded func() bool, wal string) *writer {
+	w := &writer{db: db, crowded: crowded, jobs: make(chan *job, maxGroup), stopped: make(chan struct{}), wal: wal}
+	if wal != "" {
+		w.quiet = time.Tick(quietly)
+	}
 	go w.work()
 	return w
 }

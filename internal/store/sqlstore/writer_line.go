@@ -17,7 +17,8 @@ type line struct {
 	db   *prepared
 }
 
-// await waits for the next closure, and gives the connection back when none comes soon.
+// await waits for the next closure, and gives the connection back when none comes soon. Then
+// is the time to take in the -wal.
 func (w *writer) await() (first *job, open bool) {
 	if w.line != nil {
 		late := time.NewTimer(lineKept)
@@ -29,8 +30,14 @@ func (w *writer) await() (first *job, open bool) {
 			w.hangUp()
 		}
 	}
-	first, open = <-w.jobs
-	return first, open
+	for {
+		select {
+		case first, open = <-w.jobs:
+			return first, open
+		case <-w.quiet:
+			w.takeIn(context.Background())
+		}
+	}
 }
 
 // dial is the connection that is kept, or a new one.

@@ -22,7 +22,7 @@ func newTestWriter(t *testing.T) *writer {
 	if _, err := db.Exec(`CREATE TABLE numbers (n INTEGER PRIMARY KEY, parent INTEGER REFERENCES numbers (n))`); err != nil {
 		t.Fatal(err)
 	}
-	w := newWriter(db, nil)
+	w := newWriter(db, nil, "")
 	t.Cleanup(func() {
 		w.close()
 		db.Close()

@@ -155,3 +155,37 @@ func testChannelSequence(t *testing.T, s connect.Store) {
 	}
 	same(t, "last", last, map[int64]int64{w.channel.ID: 8, other.ID: 16})
 }
+
+// What comes after a jump has numbers, in the workspace and for the channel, that a copy of
+// the database which went on without one does not reach.
+func testJumpEvents(t *testing.T, s connect.Store) {
+	ctx := t.Context()
+	a, b, silent := newWorld(t, s, "a"), newWorld(t, s, "b"), newWorld(t, s, "silent")
+	worlds := []world{a, b, silent}
+	tell := func(w world, n int) {
+		write(t, s, func(_ context.Context, tx connect.Tx) error { emitTest(tx, w, "x", n); return nil })
+	}
+	tell(a, 3)
+	tell(b, 1)
+	for range 2 { // a copy of a copy
+		write(t, s, func(ctx context.Context, tx connect.Tx) error { return tx.JumpEvents(ctx) })
+	}
+	for _, w := range worlds {
+		tell(w, 2)
+	}
+	for i, before := range []int{3, 1, 0} {
+		events, err := s.Events(ctx, worlds[i].workspace.ID, 0, 99)
+		same(t, "error", err, nil)
+		if len(events) != before+2 {
+			t.Fatalf("workspace %d: got %d events, want %d", i, len(events), before+2)
+		}
+		for j, e := range events[:before] {
+			same(t, "number before", []int64{e.Number, e.ChannelSeq}, []int64{int64(j) + 1, int64(j) + 1})
+		}
+		first, second := events[before], events[before+1]
+		if most := int64(2_000_000 + before); first.Number <= most || first.ChannelSeq <= most {
+			t.Errorf("workspace %d: got number %d and sequence %d, want both above %d", i, first.Number, first.ChannelSeq, most)
+		}
+		same(t, "the next", []int64{second.Number, second.ChannelSeq}, []int64{first.Number + 1, first.ChannelSeq + 1})
+	}
+}

@@ -49,6 +49,7 @@ var notScoped = map[string]string{
 	"DeadGrants":          "for the process that erases",
 	"LockAppByID":         "for the process that refreshes",
 	"ReleaseGrants":       "for the process that refreshes",
+	"JumpEvents":          "for who restored or copied the database",
 	"HoldGrants":          "for who restored or copied the database",
 	"ResumeGrants":        "for who restored or copied the database",
 	"HeldGrants":          "for who restored or copied the database",

@@ -103,6 +103,7 @@ func cases() map[string]func(*testing.T, connect.Store) {
 		"events":                             testEvents,
 		"events: eight writers, one reader":  testEventReader,
 		"events: channel sequence":           testChannelSequence,
+		"events: a jump of their numbers":    testJumpEvents,
 		"isolation":                          testIsolation,
 		"sealed columns":                     testSealed,
 		"sealed again":                       testReseal,

@@ -32,6 +32,9 @@ func webhookCases() map[string]func(*testing.T, webhook.Store) {
 		"old deliveries go":                     testDropDeliveries,
 		"replays":                               testReplays,
 		"a replay queues what was never told":   testReplayFailedOnly,
+		"a replay over a jump of the numbers":   testReplayOverAJump,
+		"what waits of a forgotten owner":       testForgetWaiting,
+		"forgetting an owner meets a claim":     testForgetMeetsClaim,
 		"isolation of endpoints and deliveries": testWebhookIsolation,
 	}
 }

@@ -121,6 +121,9 @@ func scopedHooks() map[string]hookCall {
 		"DropPending": func(ctx context.Context, tx webhook.Tx, ws int64, w hooked) (int, error) {
 			return tx.DropPending(ctx, ws, w.endpoint.ID, t0, 9)
 		},
+		"HastenDeliveries": func(ctx context.Context, tx webhook.Tx, ws int64, w hooked) (int, error) {
+			return 0, tx.HastenDeliveries(ctx, ws, w.endpoint.ID, t0) // its delivery is due later
+		},
 		"InsertReplay": only(func(ctx context.Context, tx webhook.Tx, ws int64, w hooked) error {
 			v := w.replay
 			v.WorkspaceID = ws

@@ -76,6 +76,47 @@ func testReplays(t *testing.T, s webhook.Store) {
 	same(t, "error", err, nil)
 }
 
+// A replay does not go through numbers that no event has.
+func testReplayOverAJump(t *testing.T, s webhook.Store) {
+	ctx, w := t.Context(), newWorld(t, s, "a")
+	tell := func() {
+		hook(t, s, func(_ context.Context, tx webhook.Tx) error { emitTest(tx, w, "x", 3); return nil })
+	}
+	jump := func() { write(t, s, func(ctx context.Context, tx connect.Tx) error { return tx.JumpEvents(ctx) }) }
+	tell()
+	jump()
+	tell()
+	jump() // nothing came of it yet
+	last, err := s.LastEvent(ctx, w.workspace.ID)
+	same(t, "error", err, nil)
+	e := endpoint(t, s, w.newEndpoint("e"), "x")
+	r := webhook.Replay{WorkspaceID: w.workspace.ID, EndpointID: e.ID, After: 1, Until: last, State: webhook.ReplayRunning, Cursor: 1, CreatedAt: t0, UpdatedAt: t0}
+	hook(t, s, func(ctx context.Context, tx webhook.Tx) (err error) {
+		r, err = tx.InsertReplay(ctx, r)
+		return err
+	})
+	queued, steps := 0, 0
+	for ; r.Cursor < last; steps++ {
+		if steps == 4 {
+			t.Fatalf("after %d steps the replay is at %d of %d", steps, r.Cursor, last)
+		}
+		hook(t, s, func(ctx context.Context, tx webhook.Tx) (err error) {
+			if r, err = tx.LockReplay(ctx, w.workspace.ID, r.ID); err != nil {
+				return err
+			}
+			upTo := min(r.Cursor+200, last)
+			n, err := tx.QueueReplay(ctx, r, upTo, at(7))
+			if err != nil {
+				return err
+			}
+			r.Cursor, queued = upTo, queued+n
+			return tx.UpdateReplay(ctx, r)
+		})
+	}
+	same(t, "queued", queued, 5)
+	same(t, "told", len(sentTo(t, s, w, e)), 5)
+}
+
 func testReplayFailedOnly(t *testing.T, s webhook.Store) {
 	w := newWorld(t, s, "a")
 	e, other := endpoint(t, s, w.newEndpoint("e"), "*"), endpoint(t, s, w.newEndpoint("other"), "*")

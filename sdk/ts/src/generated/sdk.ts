@@ -448,7 +448,7 @@ export const getEndpoint = <ThrowOnError extends boolean = true>(options: Option
 /**
  * Change an endpoint
  *
- * Changes what is given and leaves the rest. With `state` `disabled` nothing is sent any more and what waits is dropped; with `active` it begins anew: failures are forgotten, and what was dropped may be replayed.
+ * Changes what is given and leaves the rest. Another `url` begins anew: failures are forgotten, and what waits is sent there at once. With `state` `disabled` nothing is sent any more and what waits is dropped; with `active` it begins anew: failures are forgotten, and what was dropped may be replayed. 409 where the scheme allows no more active endpoints.
  *
  * Needs the scope `endpoints:write`.
  */
@@ -516,7 +516,7 @@ export const testEndpoint = <ThrowOnError extends boolean = true>(options: Optio
 /**
  * Read events
  *
- * Lists what happened, by ascending number, beginning after `after`. Numbers are in commit order without gaps, so that whoever remembers `next` misses nothing. With `wait` the answer comes as soon as there is an event after that number, or with none when the time is over: ask again then. A key that is bound to one owner may not read it.
+ * Lists what happened, by ascending number, beginning after `after`. Numbers are in commit order, without gaps but where the database was restored, so that whoever remembers `next` misses nothing. With `wait` the answer comes as soon as there is an event after that number, or with none when the time is over: ask again then. A key that is bound to one owner may not read it.
  *
  * Needs the scope `events:read`.
  */

@@ -448,7 +448,7 @@ export type Delivery = {
      */
     replay_id: number | null;
     /**
-     * failed: every attempt failed. dropped: the endpoint was disabled before. skipped: the endpoint's scheme has nothing to tell of the event. All but pending are final, and may be replayed.
+     * failed: every attempt failed. dropped: the endpoint was disabled before. skipped: the endpoint's scheme has nothing to tell of the event, or its owner was erased. All but pending are final, and may be replayed.
      */
     state: 'pending' | 'delivered' | 'failed' | 'dropped' | 'skipped';
     /**
@@ -517,7 +517,7 @@ export type Endpoint = {
      */
     failed_at: string | null;
     /**
-     * The first failure since the last success; null: it works, or nothing was sent yet.
+     * The first failure since the last success, or since nothing was sent for longer than between two attempts; null: it works, or nothing was sent yet.
      */
     failing_since: string | null;
     /**
@@ -3356,6 +3356,10 @@ export type UpdateEndpointErrors = {
      * Not found
      */
     404: Problem;
+    /**
+     * The state does not allow this
+     */
+    409: Problem;
     /**
      * The request is not valid
      */
