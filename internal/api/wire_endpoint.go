@@ -56,7 +56,7 @@ type endpointJSON struct {
 	State         string   `json:"state" enum:"active,disabled" example:"active" doc:"Whether anything is sent."`
 	Reason        *string  `json:"reason" example:"failing" doc:"Stable slug of why it is disabled: gone (it answered 410), failing (nothing but failures for days), disabled (somebody asked for it); null while it is active."`
 	Failures      int      `json:"failures" example:"0" doc:"How many attempts in a row failed."`
-	FailingSince  *string  `json:"failing_since" format:"date-time" example:"2026-03-01T09:31:12.480Z" doc:"The first failure since the last success, or since nothing was sent for longer than between two attempts; null: it works, or nothing was sent yet."`
+	FailingSince  *string  `json:"failing_since" format:"date-time" example:"2026-03-01T09:31:12.480Z" doc:"The first failure since the last success; null: it works, or nothing was sent yet."`
 	SucceededAt   *string  `json:"succeeded_at" format:"date-time" example:"2026-03-01T09:31:12.480Z" doc:"When it last took a message; null: never yet."`
 	FailedAt      *string  `json:"failed_at" format:"date-time" example:"2026-03-01T09:31:12.480Z" doc:"When it last did not; null: never yet."`
 	CreatedAt     string   `json:"created_at" format:"date-time" example:"2026-03-01T09:30:00.000Z" doc:"When it was made."`

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -173,19 +172,10 @@ func (s *Service) after(d Delivery, e Endpoint, scheme Scheme, verdict Verdict, 
 	return d
 }
 
-// jitter is how much more or less a wait may be, so that what failed together does not
+// jittered gives a wait up to a fifth more or less, so that what failed together does not
 // come again together.
-func jitter(d time.Duration) time.Duration { return d / 5 }
-
-// jittered gives a wait its jitter.
 func jittered(d time.Duration) time.Duration {
-	return d + time.Duration((rand.Float64()*2-1)*float64(jitter(d)))
-}
-
-// longestWait is the longest between two attempts, of which the second may be held back.
-func longestWait(scheme Scheme) time.Duration {
-	longest := slices.Max(append(scheme.Schedule(), 0))
-	return longest + jitter(longest) + scheme.LongestRetryAfter()
+	return d + time.Duration((rand.Float64()*2-1)*0.2*float64(d))
 }
 
 // note writes into e how the endpoint does, for the caller to store where that changes e,
@@ -200,10 +190,10 @@ func (s *Service) note(ctx context.Context, tx Tx, e *Endpoint, scheme Scheme, v
 		return true, nil
 	}
 	e.Failures++
-	if e.FailingSince.IsZero() || now.Sub(e.FailedAt) > longestWait(scheme) { // what it did in between, nobody knows
+	e.FailedAt = now
+	if e.FailingSince.IsZero() {
 		e.FailingSince = now
 	}
-	e.FailedAt = now
 	if until := now.Add(hold(r, scheme)); until.After(now) && until.After(e.HeldUntil) {
 		e.HeldUntil = until
 	}

@@ -213,41 +213,6 @@ func TestFiveDaysOfFailure(t *testing.T) {
 	})
 }
 
-// TestIdleTimeIsNoFailure: it fails, is repaired, nothing happens for weeks, and then it
-// fails once.
-func TestIdleTimeIsNoFailure(t *testing.T) {
-	t.Parallel()
-	onEngines(t, func(t *testing.T, w *world) {
-		r := newReceiver(t, w)
-		r.answers(status(http.StatusServiceUnavailable))
-		made := w.endpoint(t, webhook.NewEndpoint{URL: r.url, Types: []string{connect.EventSessionCreated}})
-		w.emit(t, connect.Event{})
-		began := w.clock.now()
-		for len(w.deliveries(t, webhook.DeliveryFilter{State: webhook.DeliveryPending})) > 0 { // ten times over about three days
-			w.pump(t)
-			w.clock.move(30 * time.Minute)
-		}
-		if e := w.read(t, made.ID); !e.FailingSince.Equal(began) || e.Failures != 10 {
-			t.Errorf("got %+v, want it failing ten times since %s", e, began)
-		}
-		w.clock.move(3 * 7 * 24 * time.Hour)
-		again := w.clock.now()
-		w.emit(t, connect.Event{})
-		w.pump(t)
-		if e := w.read(t, made.ID); e.State != webhook.StateActive || !e.FailingSince.Equal(again) {
-			t.Errorf("after three weeks: got %+v, want it active, and failing since then", e)
-		}
-		for w.read(t, made.ID).State == webhook.StateActive && w.clock.now().Sub(again) < 10*24*time.Hour {
-			w.clock.move(8 * time.Hour)
-			w.emit(t, connect.Event{})
-			w.pump(t)
-		}
-		if e := w.read(t, made.ID); e.Reason != webhook.ReasonFailing || e.UpdatedAt.Sub(again) != 5*24*time.Hour {
-			t.Errorf("got %+v, want it disabled five days later", e)
-		}
-	})
-}
-
 // TestBadReceivers are met within the time of a request, and none is believed.
 func TestBadReceivers(t *testing.T) {
 	t.Parallel()

@@ -53,7 +53,7 @@ func TestFiveDaysOfNothingButFailure(t *testing.T) {
 		before, first := r.count(), w.now().Add(time.Hour)
 		w.reach(first)
 		w.happen(t)
-		w.fails(t, r, e, first.Add(3*day+12*time.Hour)) // not idle for longer than between two attempts
+		w.fails(t, r, e, first.Add(4*day+12*time.Hour))
 		w.happen(t)
 		w.fails(t, r, e, first.Add(30*day))
 		if got := w.endpoint(t, e.ID); got.String() != "disabled failing" || !got.FailingSince.Equal(first) {

@@ -517,7 +517,7 @@ export type Endpoint = {
      */
     failed_at: string | null;
     /**
-     * The first failure since the last success, or since nothing was sent for longer than between two attempts; null: it works, or nothing was sent yet.
+     * The first failure since the last success; null: it works, or nothing was sent yet.
      */
     failing_since: string | null;
     /**
