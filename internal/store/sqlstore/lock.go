@@ -41,6 +41,9 @@ func (l *fileLock) release() error {
 	if l == nil {
 		return nil
 	}
+	// Closing alone would leave the lock to a process that is just being started and has
+	// the file too until it runs its own program.
+	_ = funlock(l.file)
 	if err := l.file.Close(); !errors.Is(err, os.ErrClosed) {
 		return err
 	}
