@@ -124,10 +124,9 @@ type importing struct {
 	r ImportRequest
 	p platform.Platform
 
-	app   platform.App
-	paced App // its row as it was when its refresh was begun; zero: none was
-	// intent is the row that says so; 0: there is none.
-	intent int64
+	app    platform.App
+	paced  App      // its row as it was when its refresh was begun; zero: none was
+	intent int64    // the row that says that it is; 0: there is none
 	found  consent  // what the platform says of the tokens
 	proof  AppProof // so far
 	owner  Owner    // zero: is made at the end

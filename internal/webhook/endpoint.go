@@ -35,7 +35,7 @@ type Endpoint struct {
 	Reason       string    // of StateDisabled; else empty
 	Sealed       []byte    // its secrets
 	Failures     int       // in a row
-	FailingSince time.Time // the first failure since the last success, or since nothing was sent for long; zero: it works, or nothing was sent yet
+	FailingSince time.Time // the first failure since the last success; zero: it works, or nothing was sent yet
 	SucceededAt  time.Time
 	FailedAt     time.Time
 	HeldUntil    time.Time // nothing is sent before: it asked for that, or is overloaded; zero: it is not held
